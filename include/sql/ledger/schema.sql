@@ -1,0 +1,87 @@
+-- hybrid_sync: the package's own tables, made and migrated here. Idempotent; runs under an advisory lock.
+CREATE SCHEMA IF NOT EXISTS hybrid_sync;
+CREATE SCHEMA IF NOT EXISTS hybrid_sync_staging;
+REVOKE ALL ON SCHEMA hybrid_sync, hybrid_sync_staging FROM PUBLIC;
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.merge_log (
+    run_id text NOT NULL,
+    table_name text NOT NULL,
+    stage_id uuid NOT NULL,
+    strategy text NOT NULL,
+    mode text NOT NULL,
+    dry_run boolean NOT NULL,
+    staged bigint NOT NULL,
+    inserted bigint NOT NULL,
+    updated bigint NOT NULL,
+    unchanged bigint NOT NULL,
+    deleted bigint NOT NULL,
+    duplicates bigint NOT NULL,
+    conflicts bigint NOT NULL,
+    rejects bigint NOT NULL,
+    mobile_rows_before bigint NOT NULL,
+    mobile_rows_after bigint NOT NULL,
+    mobile_digest_before numeric NOT NULL,
+    mobile_digest_after numeric NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL,
+    PRIMARY KEY (stage_id, dry_run)
+);
+CREATE INDEX IF NOT EXISTS merge_log_run ON hybrid_sync.merge_log (run_id, table_name);
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.staged (
+    run_id text NOT NULL,
+    table_name text NOT NULL,
+    stage_id uuid NOT NULL,
+    relation text NOT NULL,
+    row_count bigint NOT NULL,
+    columns text[] NOT NULL,
+    rows_read bigint NOT NULL,
+    duplicates bigint NOT NULL,
+    rejects bigint NOT NULL,
+    mode text NOT NULL,
+    watermark_column text,
+    watermark text,
+    extract_uri text NOT NULL,
+    staged_at timestamptz NOT NULL,
+    PRIMARY KEY (run_id, table_name)
+);
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.conflict (
+    run_id text NOT NULL,
+    table_name text NOT NULL,
+    kind text NOT NULL,
+    key jsonb NOT NULL,
+    desktop_row jsonb NOT NULL,
+    mobile_row jsonb NOT NULL,
+    detected_at timestamptz NOT NULL DEFAULT now(),
+    resolved_at timestamptz
+);
+CREATE UNIQUE INDEX IF NOT EXISTS conflict_open ON hybrid_sync.conflict (table_name, kind, key)
+    WHERE resolved_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.reject (
+    run_id text NOT NULL,
+    table_name text NOT NULL,
+    row_number bigint NOT NULL,
+    column_name text,
+    reason text NOT NULL,
+    row jsonb NOT NULL,
+    rejected_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS reject_table ON hybrid_sync.reject (table_name, run_id);
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.watermark (
+    table_name text PRIMARY KEY,
+    column_name text NOT NULL,
+    value text,
+    run_id text NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.mobile_snapshot (
+    run_id text NOT NULL,
+    table_name text NOT NULL,
+    mobile_rows bigint NOT NULL,
+    taken_at timestamptz NOT NULL,
+    PRIMARY KEY (run_id, table_name)
+);

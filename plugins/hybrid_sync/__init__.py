@@ -1,0 +1,1 @@
+"""Hybrid Sync: a desktop database's rows, carried into the Postgres that a phone app also writes."""
