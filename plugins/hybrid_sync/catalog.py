@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import sql
 from hybrid_sync.errors import SchemaMismatch
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+
+_KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class TargetColumn:
     generated: bool
     identity: bool
     labels: tuple[str, ...]
+    is_domain: bool = False
+    numbered: bool = False  # an identity or nextval() default: inserting without it uses up a sequence value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Reachable:
+    """A table that a foreign key action can reach from a target; `has_ownership`: it tells mobile rows itself."""
+
+    relation: str
+    has_ownership: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A table of the cloud. `relation` is `schema.table`; `kind` pg_class.relkind."""
 
@@ -78,3 +92,50 @@ class Target:
     def column(self, name: str) -> TargetColumn | None:
         """The column called `name`, or None."""
         return next((column for column in self.columns if column.name == name), None)
+
+
+def read_target(connection: Connection[Any], table: str) -> Target:
+    """Read what the catalogue says of `table` (`name` or `schema.name`, unquoted).
+
+    Raises SchemaMismatch when there is no such table (naming near names), or when it is not an ordinary or
+    partitioned table: a view's rows belong to another table, a foreign table's to another server.
+    """
+    found = _rows(connection, "catalog/target.sql", relation=sql.relation(table))
+    if not found:
+        near = get_close_matches(table.split(".")[-1], [row[0].split(".")[-1] for row in
+                                 _rows(connection, "catalog/similar_tables.sql")])  # fmt: skip
+        hint = f" (there is {', '.join(near)})" if near else ""
+        raise SchemaMismatch(
+            f"the cloud has no table {table}{hint}. Create it, or set target_table in the registry.", table=table
+        )
+    oid, schema, name, kind = found[0]
+    if kind not in ("r", "p"):
+        raise SchemaMismatch(f"{table} is {_KINDS.get(kind, kind)} in the cloud, not a table.", table=table)
+    return Target(
+        oid=oid,
+        schema=schema,
+        name=name,
+        kind=kind,
+        columns=tuple(
+            TargetColumn(*row[:-3], tuple(row[-3]), *row[-2:])
+            for row in _rows(connection, "catalog/columns.sql", oid=oid)
+        ),
+        unique_keys=tuple(
+            UniqueKey(name, tuple(columns), primary, nulls_distinct)
+            for name, columns, primary, nulls_distinct in _rows(connection, "catalog/unique_keys.sql", oid=oid)
+        ),
+        foreign_keys=tuple(
+            ForeignKey(name, tuple(columns), table, tuple(referenced), *actions)
+            for name, columns, table, referenced, *actions in _rows(connection, "catalog/foreign_keys.sql", oid=oid)
+        ),
+    )
+
+
+def read_reachable(connection: Connection[Any], target: Target, ownership_column: str) -> tuple[Reachable, ...]:
+    """The tables that foreign key actions can reach from `target`, the target left out."""
+    rows = _rows(connection, "catalog/reachable.sql", oid=target.oid, ownership=ownership_column)
+    return tuple(Reachable(*row) for row in rows)
+
+
+def _rows(connection: Connection[Any], template: str, **parameters: object) -> list[tuple[Any, ...]]:
+    return connection.execute(sql.render(template), parameters).fetchall()

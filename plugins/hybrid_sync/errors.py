@@ -13,6 +13,7 @@ HybridSyncError
         ConflictRefused       `on_conflict: fail` met a conflict
         GuardTripped          the merge would delete more than was approved
         MobileRowsTouched     the certificate differs, or a statement wrote where it must not: rolled back
+        RowsUnaccounted       the counts of a merge do not add up: a trigger, rule or policy swallowed rows: rolled back
         StagingLost           the staged rows are gone or were replaced, and loading again did not help
         RunFailed             the verdict of the whole run
 
@@ -77,6 +78,10 @@ class GuardTripped(Unretryable):
 
 class MobileRowsTouched(Unretryable):
     """The certificate differs, or a statement wrote where it must not. The merge was rolled back."""
+
+
+class RowsUnaccounted(Unretryable):
+    """The counts of a merge do not add up: a trigger, rule or policy swallowed rows. The merge was rolled back."""
 
 
 class StagingLost(Unretryable):

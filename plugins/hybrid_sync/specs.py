@@ -96,6 +96,13 @@ class TableSpec:
     mobile_owned_columns: tuple[str, ...] = ()  # of desktop rows, edited by phones: written on insert only
     insert_only_columns: tuple[str, ...] = ()  # kept by the cloud's own trigger: written on insert, never compared
 
+    @property
+    def template(self) -> str:
+        """The merge template's path below `include/sql`."""
+        if self.rewrite is Rewrite.CHANGED:
+            return "merge/delete_insert_changed.sql"
+        return self.strategy.template
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:

@@ -6,7 +6,7 @@ Every statement is a file. `render` is the only way to its text, here and in Air
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,28 @@ def literal(value: str | int | float | bool | None) -> str:
     return "E" + quoted.replace("\\", "\\\\") if "\\" in value else quoted
 
 
-FILTERS: dict[str, Callable[..., str]] = {"ident": ident, "relation": relation, "literal": literal}
+def desktop_ident(name: str, quote: str) -> str:
+    """Quote one identifier for a desktop whose driver quotes with `quote`; without one, only plain names pass.
+
+    Raises ValueError for a name that cannot be quoted.
+    """
+    if not name or "\0" in name or (not quote and not name.isidentifier()):
+        raise ValueError(f"{name!r} is not an identifier that this desktop can take")
+    return quote + name.replace(quote, quote * 2) + quote if quote else name
+
+
+def desktop_relation(parts: Sequence[str], quote: str) -> str:
+    """Quote a desktop table's name, its schema before it: `("dba", "jobs")` -> `"dba"."jobs"`."""
+    return ".".join(desktop_ident(part, quote) for part in parts)
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "ident": ident,
+    "relation": relation,
+    "literal": literal,
+    "desktop_ident": desktop_ident,
+    "desktop_relation": desktop_relation,
+}
 
 
 @cache

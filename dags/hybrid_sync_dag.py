@@ -1,0 +1,77 @@
+"""The one DAG: a task group a table, extract -> stage -> merge, then the proof that mobile rows are unchanged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, ExceptionRetryPolicy, Param, RetryAction, RetryRule, TaskGroup
+
+from hybrid_sync.errors import Retryable, Unretryable
+from hybrid_sync.operators.extract import ExtractOperator
+from hybrid_sync.operators.merge import MergeOperator
+from hybrid_sync.operators.preflight import PreflightOperator
+from hybrid_sync.operators.stage import StageOperator
+from hybrid_sync.operators.validate import ValidateOperator
+from hybrid_sync.registry import load_registry
+from hybrid_sync.sql import FILTERS, TEMPLATES
+
+registry = load_registry()
+names = list(registry.names)
+
+with DAG(
+    dag_id="hybrid_sync",
+    description="Desktop rows to the cloud; a mobile row is never changed, deleted or hidden.",
+    doc_md=__doc__,
+    schedule=None,
+    max_active_runs=1,
+    template_searchpath=[str(TEMPLATES)],
+    user_defined_filters=FILTERS,
+    jinja_environment_kwargs={"trim_blocks": True, "lstrip_blocks": True},
+    tags=["hybrid-sync"],
+    params={
+        "tables": Param(
+            names,
+            type="array",
+            title="Tables",
+            description="What to sync; the other tables show as skipped.",
+            examples=names,
+            items={"type": "string", "enum": names},
+            minItems=1,
+            uniqueItems=True,
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Do all of it and roll back; only the log of the merge stays.",
+        ),
+    },
+    default_args={
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=10),
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[
+                RetryRule(exception=Unretryable, action=RetryAction.FAIL, reason="a person has to change something"),
+                RetryRule(exception=Retryable, action=RetryAction.RETRY, reason="may succeed with nothing changed"),
+            ]
+        ),
+    },
+) as dag:
+    preflight = PreflightOperator(task_id="preflight", registry=registry)
+    validate = ValidateOperator(task_id="validate_mobile_rows", registry=registry, trigger_rule="all_done", retries=0)
+    merges = {}
+    for spec in registry.tables:
+        with TaskGroup(group_id=spec.name, tooltip=f"{spec.source_table} to {spec.target_table}, {spec.strategy.value}"):
+            # none_failed: a table whose parents were not selected (skipped) runs all the same.
+            extract = ExtractOperator(
+                task_id="extract", registry=registry, table=spec.name, trigger_rule="none_failed"
+            )
+            stage = StageOperator(task_id="stage", registry=registry, table=spec.name)
+            merge = MergeOperator(task_id="merge", registry=registry, table=spec.name, pool="hybrid_sync_cloud")
+            preflight >> extract >> stage >> merge >> validate
+        merges[spec.name] = (extract, merge)
+    for spec in registry.tables:
+        for parent in spec.after:
+            merges[parent][1] >> merges[spec.name][0]

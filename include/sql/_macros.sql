@@ -1,0 +1,32 @@
+{# Whether a row is the desktop's: the fence around every statement that can touch a row. #}
+{% macro is_desktop(plan, alias) -%}
+({{ alias }}.{{ plan.ownership.column | ident }} = {{ plan.ownership.desktop | literal }}
+{%- if plan.ownership.null_is_desktop %} OR {{ alias }}.{{ plan.ownership.column | ident }} IS NULL{% endif %})
+{%- endmacro %}
+
+{# The opposite, NULLs included: never NULL itself. #}
+{% macro is_mobile(plan, alias) -%}
+{{ is_desktop(plan, alias) }} IS NOT TRUE
+{%- endmacro %}
+
+{% macro equal(columns, left, right) -%}
+{% for name in columns %}{{ left }}.{{ name | ident }} = {{ right }}.{{ name | ident }}{{ " AND " if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{# A row value of `columns`; a domain is read as the type behind it, so that two sides have the same types. #}
+{% macro row_of(plan, columns, alias) -%}
+ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
+{%- if name in plan.base_types %}::{{ plan.base_types[name] }}{% endif %}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{% macro names(columns, alias=none) -%}
+{% for name in columns %}{% if alias %}{{ alias }}.{% endif %}{{ name | ident }}{{ ", " if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{# A mobile row holds a value of another unique key of the staged row. #}
+{% macro blocked_by_mobile(plan) -%}
+{% for columns in plan.other_keys %}
+{%- if not loop.first %} OR {% endif -%}
+EXISTS (SELECT 1 FROM {{ plan.target | relation }} AS other WHERE {{ equal(columns, "other", "staged") }} AND {{ is_mobile(plan, "other") }})
+{%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,149 @@
+"""The proof that a merge left mobile rows identical, and that it wrote nowhere else.
+
+Taken twice within the merge's REPEATABLE READ transaction. Both readings see the snapshot of the transaction's
+start plus its own writes, so what phones commit meanwhile neither shows nor hides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from hybrid_sync import sql
+from hybrid_sync.errors import MobileRowsTouched, RowsUnaccounted
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from hybrid_sync.plan import MergePlan
+
+NAMED_ROWS = 5
+"""How many rows an error names; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Mobile rows of one table at one moment: count, digest; and its desktop rows."""
+
+    relation: str
+    mobile_rows: int
+    mobile_digest: Decimal
+    desktop_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Rows that a transaction inserted, updated and deleted in one table, as the server counts them."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def __sub__(self, other: Writes) -> Writes:
+        return Writes(self.inserted - other.inserted, self.updated - other.updated, self.deleted - other.deleted)
+
+    def __add__(self, other: Writes) -> Writes:
+        return Writes(self.inserted + other.inserted, self.updated + other.updated, self.deleted + other.deleted)
+
+    def __str__(self) -> str:
+        return f"{self.inserted} inserted, {self.updated} updated, {self.deleted} deleted"
+
+
+def read_mobile(connection: Connection[Any], plan: MergePlan) -> tuple[Reading, ...]:
+    """Read the target's mobile rows, then those of every table that a foreign key action can reach from it."""
+    tables = [(plan.target, True), *((table.relation, table.has_ownership) for table in plan.reachable)]
+    return tuple(_read(connection, plan, relation, owned) for relation, owned in tables)
+
+
+def _read(connection: Connection[Any], plan: MergePlan, relation: str, has_ownership: bool) -> Reading:
+    statement = sql.render(
+        "merge/certificate.sql", plan=plan, relation_name=relation, has_ownership=has_ownership
+    )  # fmt: skip
+    row = connection.execute(statement).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always returns a row
+    return Reading(relation, *row)
+
+
+def read_writes(connection: Connection[Any]) -> dict[int, tuple[str, Writes]]:
+    """What the session's transactions wrote so far: relation oid -> (name, counts). Only differences mean something."""
+    rows = connection.execute(sql.render("merge/writes.sql")).fetchall()
+    return {oid: (name, Writes(*counts)) for oid, name, *counts in rows}
+
+
+def check_writes(
+    plan: MergePlan,
+    own: set[int],
+    before: dict[int, tuple[str, Writes]],
+    after: dict[int, tuple[str, Writes]],
+    expected: Writes,
+) -> None:
+    """Compare what the server counted with what the merge says it did.
+
+    :param own: oids of the target and its partitions.
+    :raises MobileRowsTouched: another table was written to, by a foreign key action, a trigger or a rule.
+    :raises RowsUnaccounted: the target's counts differ from `expected`.
+    """
+    delta = {oid: (name, counts - before.get(oid, (name, Writes()))[1]) for oid, (name, counts) in after.items()}
+    elsewhere = {name: counts for oid, (name, counts) in delta.items() if oid not in own and counts != Writes()}
+    if elsewhere:
+        where = "; ".join(f"{name}: {counts}" for name, counts in sorted(elsewhere.items()))
+        raise MobileRowsTouched(
+            f"the merge also wrote to {where}. A foreign key action, trigger or rule of {plan.target} carried it "
+            f"there. The merge was rolled back and nothing was changed. Remove that action, or keep the table out of "
+            f"the run.",
+            table=plan.table,
+        )
+    counted = sum((counts for oid, (_, counts) in delta.items() if oid in own), Writes())
+    if counted != expected:
+        raise RowsUnaccounted(
+            f"the server counted {counted} in {plan.target}, the merge {expected}. A trigger, rule or row level "
+            f"security policy changes what is written (or track_counts is off). The merge was rolled back and nothing "
+            f"was changed.",
+            table=plan.table,
+        )
+
+
+def versions(
+    connection: Connection[Any], plan: MergePlan, readings: Sequence[Reading]
+) -> dict[tuple[str, str], int]:  # fmt: skip
+    """The version of every mobile row in `readings`: (table, its identity as JSON) -> digest."""
+    owned = {table.relation: table.has_ownership for table in plan.reachable}
+    found: dict[tuple[str, str], int] = {}
+    for reading in readings:
+        own = reading.relation == plan.target
+        statement = sql.render(
+            "merge/mobile_versions.sql", plan=plan, relation_name=reading.relation,
+            has_ownership=own or owned[reading.relation], identity=plan.identity if own else ("ctid",),
+        )  # fmt: skip
+        for identity, version in connection.execute(statement):
+            found[reading.relation, identity] = version
+    return found
+
+
+def touched(
+    plan: MergePlan,
+    before: Sequence[Reading],
+    after: Sequence[Reading],
+    versions_before: dict[tuple[str, str], int],
+    versions_after: dict[tuple[str, str], int],
+) -> MobileRowsTouched:
+    """The error that names the tables and rows by which two certificates differ."""
+    differing = [
+        f"{then.relation} ({then.mobile_rows} mobile rows before, {now.mobile_rows} after)"
+        for then, now in zip(before, after, strict=True)
+        if (then.mobile_rows, then.mobile_digest) != (now.mobile_rows, now.mobile_digest)
+    ]
+    rows = sorted(
+        row for row in versions_before.keys() | versions_after.keys()
+        if versions_before.get(row) != versions_after.get(row)
+    )  # fmt: skip
+    named = ", ".join(f"{relation} {identity}" for relation, identity in rows[:NAMED_ROWS])
+    more = f" and {len(rows) - NAMED_ROWS} more" if len(rows) > NAMED_ROWS else ""
+    return MobileRowsTouched(
+        f"the merge would have changed {len(rows)} mobile rows: {named}{more}; in {'; '.join(differing)}. It was "
+        f"rolled back and nothing was changed. Look for triggers, rules or foreign key actions on {plan.target}, and "
+        f"for a changed merge template.",
+        table=plan.table,
+    )

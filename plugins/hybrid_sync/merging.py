@@ -1,0 +1,242 @@
+"""The merge: one REPEATABLE READ transaction that changes the target, proves what it did and records it.
+
+Nothing here is session-level, so it works through a transaction pooler. See `include/sql/merge`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hybrid_sync import certificate, ledger, sql
+from hybrid_sync.certificate import Writes
+from hybrid_sync.errors import ConflictRefused, MergeContention, RowsUnaccounted, StagingLost
+from hybrid_sync.guards import check_extract
+from hybrid_sync.ledger import Manifest, MergeRecord
+from hybrid_sync.specs import OnConflict, Strategy
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from hybrid_sync.plan import MergePlan
+    from hybrid_sync.specs import TableSpec
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 6
+"""How often a merge starts again after a serialization failure, a deadlock or a lost race for a unique key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Limits of one merge transaction, as PostgreSQL settings. Set locally, they end with it."""
+
+    lock_timeout: str = "60s"  # another merge of the table, or a phone's long transaction on a desktop row
+    statement_timeout: str = "2h"
+    idle_timeout: str = "10min"
+    work_mem: str = "64MB"
+
+
+def merge(
+    connection: Connection[Any],
+    spec: TableSpec,
+    plan: MergePlan,
+    manifest: Manifest,
+    statement: str,
+    *,
+    approved_deletes: int | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    pause: Callable[[float], None] = time.sleep,
+) -> MergeRecord:
+    """Merge one staging into its target, or change nothing at all.
+
+    :param connection: to the cloud, with no transaction open. Its isolation level is set here.
+    :param statement: the rendered strategy template; every statement in it returns rows (outcome, count).
+    :param approved_deletes: `approve_deletes` of this run for this table.
+    :param pause: waits between attempts, in seconds.
+    :returns: the record in `merge_log`. For a stage_id that was merged before, that merge's record, nothing done.
+    :raises StagingLost: the staging is not what the manifest says; load it again.
+    :raises GuardTripped: the merge would delete too much.
+    :raises ConflictRefused: `on_conflict: fail` met a conflict.
+    :raises MobileRowsTouched: the certificate differs; rolled back.
+    :raises RowsUnaccounted: the counts do not add up; rolled back.
+    :raises MergeContention: every attempt lost a race, or a lock was not to be had in time.
+    """
+    from psycopg import IsolationLevel, errors
+
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _attempt(connection, spec, plan, manifest, statement, approved_deletes, limits)
+        # A unique violation can be a row that a phone committed after our snapshot: the next snapshot sees it.
+        except (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation) as lost:
+            if isinstance(lost, errors.UniqueViolation) and attempt > 1:
+                raise
+            delay = random.uniform(0.5, 1.5) * 0.1 * 2**attempt  # noqa: S311 - jitter
+            log.warning(
+                "Merge of %s lost a race (%s), attempt %d of %d; starting again in %.1f s",
+                plan.table, lost.sqlstate, attempt, ATTEMPTS, delay,
+            )  # fmt: skip
+            pause(delay)
+        except errors.LockNotAvailable as late:
+            raise MergeContention(
+                f"no lock on {plan.target} within {limits.lock_timeout}: another merge of the table, or a long "
+                f"transaction on its desktop rows. Nothing was changed. Look at pg_stat_activity and retry.",
+                table=plan.table,
+            ) from late
+    raise MergeContention(
+        f"{ATTEMPTS} attempts each lost a race against other writers of {plan.target}. Nothing was changed. Retry.",
+        table=plan.table,
+    )
+
+
+def _attempt(
+    connection: Connection[Any],
+    spec: TableSpec,
+    plan: MergePlan,
+    manifest: Manifest,
+    statement: str,
+    approved_deletes: int | None,
+    limits: Limits,
+) -> MergeRecord:
+    """One transaction. A dry run does all of it, rolls back, and records itself in a transaction of its own."""
+    from psycopg import Rollback
+
+    started_at = datetime.now(UTC)
+    versions_after: dict[tuple[str, str], int] = {}
+    record: MergeRecord | None = None
+    with connection.transaction():
+        connection.execute(sql.render(
+            "merge/begin.sql", plan=plan, lock_timeout=limits.lock_timeout, idle_timeout=limits.idle_timeout,
+            statement_timeout=limits.statement_timeout, work_mem=limits.work_mem,
+        ))  # fmt: skip
+        done = ledger.merged(connection, manifest.stage_id)
+        if done is not None:
+            log.info("%s was merged before (stage %s); nothing to do", plan.table, manifest.stage_id)
+            return done
+        _check_staging(connection, plan, manifest)
+        before = certificate.read_mobile(connection, plan)
+        writes_before = certificate.read_writes(connection)
+        check_extract(
+            spec, full=plan.full, rows_read=manifest.rows_read, desktop_rows=before[0].desktop_rows,
+            vanishing=_vanishing(connection, plan, manifest, before[0].desktop_rows), approved=approved_deletes,
+        )  # fmt: skip
+        outcomes = _run(connection, statement)
+        _check_outcomes(plan, manifest, outcomes)
+        after = certificate.read_mobile(connection, plan)
+        certified = [(one.mobile_rows, one.mobile_digest) for one in before] == [
+            (one.mobile_rows, one.mobile_digest) for one in after
+        ]
+        if certified:
+            written = Writes(outcomes["inserted"], outcomes["updated"], outcomes["deleted"])
+            own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
+            certificate.check_writes(plan, own, writes_before, certificate.read_writes(connection), written)
+            record = MergeRecord(
+                run_id=plan.run_id, table_name=plan.table, stage_id=manifest.stage_id, strategy=plan.strategy.value,
+                mode=manifest.mode, dry_run=plan.dry_run, staged=manifest.row_count + manifest.duplicates,
+                inserted=outcomes["inserted"], updated=outcomes["updated"], unchanged=outcomes["unchanged"],
+                deleted=outcomes["deleted"], duplicates=manifest.duplicates, conflicts=outcomes["conflict"],
+                rejects=manifest.rejects, mobile_rows_before=before[0].mobile_rows,
+                mobile_rows_after=after[0].mobile_rows, mobile_digest_before=before[0].mobile_digest,
+                mobile_digest_after=after[0].mobile_digest, started_at=started_at, finished_at=datetime.now(UTC),
+            )  # fmt: skip
+            _settle_conflicts(connection, spec, plan, outcomes["conflict"])
+            if not plan.dry_run:
+                ledger.record_merge(connection, record)
+                if manifest.watermark_column is not None:
+                    ledger.record_watermark(
+                        connection, plan.table, manifest.watermark_column, manifest.watermark, plan.run_id
+                    )
+        else:
+            versions_after = certificate.versions(connection, plan, after)
+        if plan.dry_run or not certified:
+            raise Rollback
+    if record is None:
+        # What the rows were before is read after the rollback: the changed versions are gone, the old ones are back.
+        with connection.transaction():
+            raise certificate.touched(
+                plan, before, after, certificate.versions(connection, plan, before), versions_after
+            )  # fmt: skip
+    if plan.dry_run:
+        with connection.transaction():
+            ledger.record_merge(connection, record)
+    return record
+
+
+def _check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manifest) -> None:
+    now = ledger.manifest(connection, plan.run_id, plan.table)
+    if now is None or now.stage_id != manifest.stage_id:
+        raise StagingLost(
+            "another attempt staged the table anew since this one began. Nothing was changed. "
+            "Let that attempt finish, or clear the table's task group.",
+            table=plan.table,
+        )
+    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.relation(plan.staging)]).fetchone()
+    rows = connection.execute(sql.render("merge/staged_count.sql", plan=plan)).fetchone() if there and there[0] else None
+    if rows is None or rows[0] != manifest.row_count:
+        found = f"holds {rows[0]} rows" if rows else "is gone"
+        raise StagingLost(
+            f"staging {plan.staging} {found}, {manifest.row_count} were staged (an UNLOGGED table is emptied by a "
+            f"crash or failover). Nothing was changed. Clear the table's task group to stage it again.",
+            table=plan.table,
+        )
+
+
+def _vanishing(connection: Connection[Any], plan: MergePlan, manifest: Manifest, desktop_rows: int) -> int:
+    """How many desktop rows fewer the cloud would have after the merge."""
+    if plan.strategy is Strategy.DELETE_INSERT:
+        return max(0, desktop_rows - manifest.row_count)
+    if not plan.propagate:
+        return 0
+    row = connection.execute(sql.render("merge/missing.sql", plan=plan)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _run(connection: Connection[Any], statement: str) -> dict[str, int]:
+    """Run the strategy's statements; add up their (outcome, rows)."""
+    outcomes = dict.fromkeys(("inserted", "updated", "unchanged", "deleted", "conflict"), 0)
+    cursor = connection.execute(statement)
+    while True:
+        if cursor.description is not None:
+            for outcome, rows in cursor.fetchall():
+                outcomes[outcome] += rows
+        if not cursor.nextset():
+            return outcomes
+
+
+def _check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: dict[str, int]) -> None:
+    accounted = sum(outcomes[outcome] for outcome in ("inserted", "updated", "unchanged", "conflict"))
+    if accounted != manifest.row_count:
+        raise RowsUnaccounted(
+            f"{manifest.row_count} rows were staged, {accounted} are accounted for ({outcomes['inserted']} inserted, "
+            f"{outcomes['updated']} updated, {outcomes['unchanged']} unchanged, {outcomes['conflict']} conflicts). A "
+            f"trigger, rule or row level security policy of {plan.target} swallows rows. The merge was rolled back.",
+            table=plan.table,
+        )
+
+
+def _settle_conflicts(connection: Connection[Any], spec: TableSpec, plan: MergePlan, conflicts: int) -> None:
+    """Store the conflicts that stand, close those that no longer do."""
+    if not (plan.key or plan.other_keys):
+        return
+    if conflicts and spec.on_conflict is OnConflict.FAIL:
+        raise ConflictRefused(
+            f"{conflicts} desktop rows stand against mobile rows, and on_conflict is fail. Nothing was changed. "
+            f"Change the key on one side, or set on_conflict: mobile_wins to keep the mobile rows and report.",
+            table=plan.table,
+        )
+    if not conflicts and not ledger.open_conflicts(connection, plan.table):
+        return
+    row = connection.execute(sql.render("merge/conflicts.sql", plan=plan)).fetchone()
+    if row is not None:
+        log.info("%s: %d conflicts stand, %d of them new; %d closed", plan.table, *row)
+
+
+def with_staging(plan: MergePlan, manifest: Manifest) -> MergePlan:
+    """`plan` for another staging of the same run and table."""
+    return replace(plan, staging=manifest.relation)

@@ -1,0 +1,132 @@
+"""A driver's error -> one of ours, with what to do next.
+
+Drivers differ in their SQLSTATEs (psqlODBC says 08001 to a wrong password and to a dead server alike) and put the
+connection string, statements and row values into their texts. So the texts are repeated only where they speak of the
+connection, and the secrets are taken out of them first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, HybridSyncError, SchemaMismatch
+from hybrid_sync.odbc.drivers import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ARROW = re.compile(r"State: (\w{5}), Native error: (-?\d+), Message: (.*)", re.DOTALL)
+_NATIVE = re.compile(r"\((-?\d+)\) \(SQL\w+\)$")
+_REFUSED = re.compile(
+    r"password authentication failed|no password supplied|access denied|login failed|no pg_hba\.conf entry"
+    r"|(database|role) \"[^\"]*\" does not exist|unknown database",
+    re.IGNORECASE,
+)
+_BROKEN = re.compile(
+    r"server closed|connection.{0,20}(dead|lost|reset|refused|broken|timed out|terminated)|gone away|lost connection"
+    r"|could not (send|receive)|shutting down|terminating connection|no connection|not connected",
+    re.IGNORECASE,
+)
+_MISSING_STATES = {"42P01", "42703", "42S02", "42S22", "3F000"}
+_MISSING = re.compile(r"no such (table|column)", re.IGNORECASE)
+_FORBIDDEN = {"42501"}
+_MARIADB_FORBIDDEN = {"1142", "1143"}
+
+
+class TextNotUtf8(HybridSyncError):
+    """A text column holds bytes that are not UTF-8. Reading again with `raw_text` brings them as bytes."""
+
+
+class DriverError(Exception):
+    """What a driver said, taken apart: SQLSTATE, the database's own number, text without secrets."""
+
+    def __init__(self, state: str, native: str, text: str) -> None:
+        super().__init__(state)
+        self.state, self.native, self.text = state, native, text
+
+    @classmethod
+    def of(cls, error: BaseException, connection_string: str) -> DriverError:
+        """Read a pyodbc.Error or an arrow_odbc.Error."""
+        words = redact(str(error.args[-1] if error.args else error), connection_string)
+        if found := _ARROW.search(words):
+            return cls(found[1], found[2], " ".join(found[3].split()))
+        state = str(error.args[0]) if len(error.args) > 1 else ""
+        native = _NATIVE.search(words)
+        bare = _NATIVE.sub("", re.sub(rf"^\[{state}\] ", "", words))
+        return cls(state, native[1] if native else "", " ".join(bare.split()))
+
+
+def while_connecting(error: BaseException, connection_string: str) -> HybridSyncError:
+    """An error of SQLDriverConnect: misconfigured (a person has to act) or unavailable (try again)."""
+    seen = DriverError.of(error, connection_string)
+    said = f'The driver said: "{seen.text}" (SQLSTATE {seen.state or "unknown"}).'
+    if seen.state == "01000" or "can't open lib" in seen.text.casefold():
+        return ConnectionMisconfigured(
+            f"the ODBC driver of the desktop connection is not installed. {said} Install the driver on every worker "
+            f"(Debian: odbc-postgresql, libsqliteodbc, odbc-mariadb, tdsodbc), or correct the connection's driver; "
+            f"`odbcinst -q -d` lists those there are."
+        )
+    if seen.state in {"IM002", "IM003", "IM004", "IM010", "IM012"}:
+        return ConnectionMisconfigured(
+            f"the desktop connection names no ODBC driver or data source that this machine knows. {said} Set the "
+            f"driver in the connection's extra (and AIRFLOW__PROVIDERS_ODBC__ALLOW_DRIVER_IN_EXTRA=True), or add the "
+            f"data source to odbc.ini on every worker."
+        )
+    if seen.state == "28000" or _REFUSED.search(seen.text):
+        return ConnectionMisconfigured(
+            f"the desktop refused the connection. {said} Check user, password and database of the connection."
+        )
+    if "[sqlite]" in seen.text.casefold():
+        return ConnectionMisconfigured(
+            f"the desktop's SQLite file cannot be opened. {said} Check the Database path of the connection, and that "
+            f"every worker can read it."
+        )
+    return DesktopUnavailable(
+        f"the desktop cannot be reached. {said} Check that it runs and that this machine may reach it; "
+        f"the task tries again."
+    )
+
+
+def while_reading(
+    error: BaseException, connection_string: str, table: str, near: Sequence[str] = ()
+) -> HybridSyncError:
+    """An error of a statement or of fetching its rows. `near` are names to suggest for a missing table or column."""
+    seen = DriverError.of(error, connection_string)
+    codes = f"SQLSTATE {seen.state or 'unknown'}" + (f", number {seen.native}" if seen.native else "")
+    if seen.state in _MISSING_STATES or _MISSING.search(seen.text):
+        hint = f" It has {', '.join(near)}." if near else ""
+        return SchemaMismatch(
+            f"desktop table {table}, or one of its columns, is gone ({codes}).{hint} Check source_table and columns "
+            f"in the registry."
+        )
+    if seen.state in _FORBIDDEN or seen.native in _MARIADB_FORBIDDEN:
+        return ConnectionMisconfigured(
+            f"the desktop connection's user may not read table {table} ({codes}). Grant it SELECT."
+        )
+    if "invalid UTF-8" in seen.text:
+        return TextNotUtf8(f"desktop table {table} holds text that is not UTF-8")
+    if "without truncation" in seen.text:
+        return DesktopUnavailable(
+            f"a value of desktop table {table} is longer than the longest one measured just before: the desktop "
+            f"changed while it was read. The task tries again."
+        )
+    if seen.state.startswith(("08", "57", "53")) or _BROKEN.search(seen.text):
+        return DesktopUnavailable(
+            f"the desktop broke off while table {table} was read ({codes}). Check that it still runs; the task tries "
+            f"again."
+        )
+    if seen.state.startswith("22"):
+        return SchemaMismatch(
+            f"the ODBC driver cannot hand over a value of desktop table {table} ({codes}). Read the column through a "
+            f"view that converts it, and name the view as source_table."
+        )
+    return DesktopUnavailable(f"reading desktop table {table} failed ({codes}). The task tries again.")
+
+
+def no_driver_manager() -> HybridSyncError:
+    """pyodbc and arrow-odbc cannot be imported without the system's unixODBC."""
+    return ConnectionMisconfigured(
+        "the ODBC driver manager (libodbc.so.2) is not installed on this machine. Install unixODBC on every worker "
+        "(Debian: apt-get install unixodbc)."
+    )

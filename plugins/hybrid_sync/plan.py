@@ -1,0 +1,111 @@
+"""What one merge will do: the names that the merge templates are rendered with. No row is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hybrid_sync.specs import Deletes, Ownership, Rewrite, Strategy, TableSpec
+
+if TYPE_CHECKING:
+    from hybrid_sync.catalog import Reachable, Target
+
+ROW_NUMBER = "_hybrid_sync_row"
+"""The staging column that numbers an extract's rows from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePlan:
+    """The names of one merge, as the templates below `include/sql/merge` use them. All unquoted.
+
+    `columns` are those that the staging carries and the insert writes. `compared` are those whose difference makes
+    an update, `assigned` those that the update sets. `other_keys` are the target's further unique keys that the
+    staging supplies whole. `numbered` are columns that a sequence fills. `full` says that the extract held every
+    row of the desktop's table.
+    """
+
+    table: str
+    run_id: str
+    strategy: Strategy
+    target: str
+    staging: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    generated_key: str | None
+    identity: tuple[str, ...]
+    compared: tuple[str, ...]
+    assigned: tuple[str, ...]
+    base_types: dict[str, str]
+    other_keys: tuple[tuple[str, ...], ...]
+    numbered: tuple[str, ...]
+    ownership: Ownership
+    propagate: bool
+    only_changed: bool
+    full: bool
+    dry_run: bool
+    reachable: tuple[Reachable, ...]
+    row_number: str = ROW_NUMBER
+
+
+def plan_merge(
+    spec: TableSpec,
+    ownership: Ownership,
+    target: Target,
+    *,
+    run_id: str,
+    staging: str,
+    columns: Sequence[str],
+    full: bool,
+    dry_run: bool,
+    reachable: Sequence[Reachable] = (),
+) -> MergePlan:
+    """Plan the merge of a staging into `target`.
+
+    :param staging: the staging's name with its schema, unquoted.
+    :param columns: the cloud columns that the staging carries, the row number left out.
+    :param full: whether the extract held every row of the desktop's table; only then can a merge delete.
+    """
+    supplied = tuple(columns)
+    kept = {*spec.key, *spec.mobile_owned_columns, *spec.insert_only_columns}
+    changeable = tuple(name for name in supplied if name not in kept)
+    by_name = {column.name: column for column in target.columns}
+    return MergePlan(
+        table=spec.name,
+        run_id=run_id,
+        strategy=spec.strategy,
+        target=target.relation,
+        staging=staging,
+        columns=supplied,
+        key=spec.key,
+        generated_key=spec.generated_key,
+        identity=_identity(spec, target, supplied),
+        # delete_insert never updates, so no trigger rewrites a row of the desktop's: it compares insert-only columns too
+        compared=changeable
+        if spec.strategy is Strategy.UPSERT
+        else tuple(name for name in supplied if name not in spec.mobile_owned_columns),
+        assigned=changeable,
+        base_types={name: by_name[name].type for name in supplied if name in by_name and by_name[name].is_domain},
+        other_keys=tuple(
+            unique.columns
+            for unique in target.unique_keys
+            if set(unique.columns) != set(spec.key) and set(unique.columns) <= set(supplied)
+        ),
+        numbered=tuple(column.name for column in target.columns if column.numbered and column.name not in supplied),
+        ownership=ownership,
+        propagate=spec.deletes is Deletes.PROPAGATE and full,
+        only_changed=spec.rewrite is Rewrite.CHANGED,
+        full=full,
+        dry_run=dry_run,
+        reachable=tuple(reachable),
+    )
+
+
+def _identity(spec: TableSpec, target: Target, supplied: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that name a row to a person: the key, else the generated key, else the primary key, else all."""
+    if spec.key:
+        return spec.key
+    if spec.generated_key:
+        return (spec.generated_key,)
+    primary = next((unique.columns for unique in target.unique_keys if unique.primary), None)
+    return primary or supplied
