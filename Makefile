@@ -36,5 +36,5 @@ ui: setup  ## Open the Airflow UI over the demo's databases, until Ctrl-C
 	@$(BIN)/python -m demo.ui
 
 clean:  ## Remove .venv, the demo's databases and every cache
-	rm -rf .venv .demo build logs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-peers .demo build logs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

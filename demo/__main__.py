@@ -139,6 +139,7 @@ def tell() -> None:
         server = folder.start_server()
         stack = AirflowStack(folder.airflow_home(), folder.demo_environment(server))
         leaving.callback(stack.stop)
+        leaving.callback(screen.say, "\nStopping Airflow and PostgreSQL ...")
         show = Demonstration(server, stack)
         firm = show.make_databases()
         show.start_airflow()
@@ -150,7 +151,6 @@ def tell() -> None:
         screen.heading("Times")
         for what, seconds in show.times.items():
             screen.say(f"{what:28}{seconds:6.1f} s")
-        screen.say("\nStopping Airflow and PostgreSQL ...")
 
 
 def main() -> int:

@@ -76,10 +76,13 @@ def airflow_environment(
 
 
 def write_environment_file(path: Path, environment: Mapping[str, str]) -> None:
-    """Write the Airflow part of `environment` as a shell file, for `airflow` commands in another terminal."""
+    """Write the Airflow part of `environment` as a shell file, for `airflow` commands in another terminal.
+
+    Secrets are left out: the commands do without.
+    """
     lines = [
         f"export {name}={shlex.quote(value)}\n"
         for name, value in sorted(environment.items())
-        if name.startswith(("AIRFLOW", "HYBRID_SYNC_"))
+        if name.startswith(("AIRFLOW", "HYBRID_SYNC_")) and "SECRET" not in name
     ]
     path.write_text("".join(lines))

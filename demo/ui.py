@@ -62,6 +62,7 @@ def serve() -> None:
         make_data(server)
         stack = AirflowStack(folder.airflow_home(), folder.demo_environment(server), port=port())
         leaving.callback(stack.stop)
+        leaving.callback(screen.say, "\nStopping Airflow and PostgreSQL ...")
         screen.say("Airflow is starting: about half a minute.")
         stack.start()
         stack.make_pool(POOL, POOL_SLOTS)

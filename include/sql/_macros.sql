@@ -13,10 +13,10 @@
 {% for name in columns %}{{ left }}.{{ name | ident }} = {{ right }}.{{ name | ident }}{{ " AND " if not loop.last }}{% endfor %}
 {%- endmacro %}
 
-{# A row value of `columns`; a domain is read as the type behind it, so that two sides have the same types. #}
+{# A row value of `columns`, to be compared byte for byte (*=); a domain is read as the type behind it, so that two sides have the same types. #}
 {% macro row_of(plan, columns, alias) -%}
 ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
-{%- if name in plan.base_types %}::{{ plan.base_types[name] }}{% endif %}{{ ", " if not loop.last }}{% endfor %})
+{%- if name in plan.base_types %}::{{ plan.base_types[name] }}{% endif %}{{ ", " if not loop.last }}{% endfor %})::record
 {%- endmacro %}
 
 {% macro names(columns, alias=none) -%}
@@ -29,4 +29,14 @@ ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
 {%- if not loop.first %} OR {% endif -%}
 EXISTS (SELECT 1 FROM {{ plan.target | relation }} AS other WHERE {{ equal(columns, "other", "staged") }} AND {{ is_mobile(plan, "other") }})
 {%- endfor %}
+{%- endmacro %}
+
+{# A row's key as jsonb, as the hybrid_sync tables carry it. #}
+{% macro key_object(columns, alias) -%}
+jsonb_build_object({% for name in columns %}{{ name | literal }}, {{ alias }}.{{ name | ident }}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{# A row's content in 64 bits, from its text: 1.0 and 1.00 differ. #}
+{% macro digest_of(plan, columns, alias) -%}
+pg_catalog.hashtextextended({{ row_of(plan, columns, alias) }}::text, 0)
 {%- endmacro %}

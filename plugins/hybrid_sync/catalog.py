@@ -73,6 +73,18 @@ class Reachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Referencing:
+    """A foreign key of another table that references the target. Actions are pg_constraint's letters."""
+
+    name: str
+    child: str
+    child_columns: tuple[str, ...]
+    referenced_columns: tuple[str, ...]
+    on_delete: str
+    on_update: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A table of the cloud. `relation` is `schema.table`; `kind` pg_class.relkind."""
 
@@ -83,6 +95,8 @@ class Target:
     columns: tuple[TargetColumn, ...]
     unique_keys: tuple[UniqueKey, ...]
     foreign_keys: tuple[ForeignKey, ...]
+    referencing: tuple[Referencing, ...] = ()
+    actors: tuple[tuple[str, str], ...] = ()  # (trigger | rule | heir, name)
 
     @property
     def relation(self) -> str:
@@ -128,6 +142,11 @@ def read_target(connection: Connection[Any], table: str) -> Target:
             ForeignKey(name, tuple(columns), table, tuple(referenced), *actions)
             for name, columns, table, referenced, *actions in _rows(connection, "catalog/foreign_keys.sql", oid=oid)
         ),
+        referencing=tuple(
+            Referencing(name, child, tuple(columns), tuple(referenced), *actions)
+            for name, child, columns, referenced, *actions in _rows(connection, "catalog/referencing.sql", oid=oid)
+        ),
+        actors=tuple((kind, name) for kind, name in _rows(connection, "catalog/actors.sql", oid=oid)),
     )
 
 

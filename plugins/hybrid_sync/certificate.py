@@ -66,6 +66,13 @@ def _read(connection: Connection[Any], plan: MergePlan, relation: str, has_owner
     return Reading(relation, *row)
 
 
+def same(before: Sequence[Reading], after: Sequence[Reading]) -> bool:
+    """Whether two readings found the same mobile rows, in number and digest, in every table."""
+    return [(one.mobile_rows, one.mobile_digest) for one in before] == [
+        (one.mobile_rows, one.mobile_digest) for one in after
+    ]
+
+
 def read_writes(connection: Connection[Any]) -> dict[int, tuple[str, Writes]]:
     """What the session's transactions wrote so far: relation oid -> (name, counts). Only differences mean something."""
     rows = connection.execute(sql.render("merge/writes.sql")).fetchall()

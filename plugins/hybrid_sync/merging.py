@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hybrid_sync import certificate, ledger, sql
-from hybrid_sync.certificate import Writes
-from hybrid_sync.errors import ConflictRefused, MergeContention, RowsUnaccounted, StagingLost
+from hybrid_sync import certificate, conflicts, ledger, sql
+from hybrid_sync.errors import MergeContention, StagingLost
 from hybrid_sync.guards import check_extract
 from hybrid_sync.ledger import Manifest, MergeRecord
-from hybrid_sync.specs import OnConflict, Strategy
+from hybrid_sync.outcomes import Outcomes, check_outcomes, run_template
+from hybrid_sync.specs import Strategy
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from hybrid_sync.certificate import Reading
     from hybrid_sync.plan import MergePlan
     from hybrid_sync.specs import TableSpec
 
@@ -107,14 +108,11 @@ def _attempt(
     """One transaction. A dry run does all of it, rolls back, and records itself in a transaction of its own."""
     from psycopg import Rollback
 
-    started_at = datetime.now(UTC)
     versions_after: dict[tuple[str, str], int] = {}
     record: MergeRecord | None = None
     with connection.transaction():
-        connection.execute(sql.render(
-            "merge/begin.sql", plan=plan, lock_timeout=limits.lock_timeout, idle_timeout=limits.idle_timeout,
-            statement_timeout=limits.statement_timeout, work_mem=limits.work_mem,
-        ))  # fmt: skip
+        connection.execute(sql.render("merge/begin.sql", plan=plan, limits=limits))
+        started_at = datetime.now(UTC)
         done = ledger.merged(connection, manifest.stage_id)
         if done is not None:
             log.info("%s was merged before (stage %s); nothing to do", plan.table, manifest.stage_id)
@@ -126,46 +124,60 @@ def _attempt(
             spec, full=plan.full, rows_read=manifest.rows_read, desktop_rows=before[0].desktop_rows,
             vanishing=_vanishing(connection, plan, manifest, before[0].desktop_rows), approved=approved_deletes,
         )  # fmt: skip
-        outcomes = _run(connection, statement)
-        _check_outcomes(plan, manifest, outcomes)
+        if plan.detect_edits:
+            conflicts.settle(connection, plan)  # before the template: desktop_wins overwrites the edit
+        outcomes = run_template(connection, statement)
+        check_outcomes(plan, manifest, outcomes)
+        conflicts.refuse(spec, outcomes.conflict)
         after = certificate.read_mobile(connection, plan)
-        certified = [(one.mobile_rows, one.mobile_digest) for one in before] == [
-            (one.mobile_rows, one.mobile_digest) for one in after
-        ]
-        if certified:
-            written = Writes(outcomes["inserted"], outcomes["updated"], outcomes["deleted"])
+        if certificate.same(before, after):
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
-            certificate.check_writes(plan, own, writes_before, certificate.read_writes(connection), written)
-            record = MergeRecord(
-                run_id=plan.run_id, table_name=plan.table, stage_id=manifest.stage_id, strategy=plan.strategy.value,
-                mode=manifest.mode, dry_run=plan.dry_run, staged=manifest.row_count + manifest.duplicates,
-                inserted=outcomes["inserted"], updated=outcomes["updated"], unchanged=outcomes["unchanged"],
-                deleted=outcomes["deleted"], duplicates=manifest.duplicates, conflicts=outcomes["conflict"],
-                rejects=manifest.rejects, mobile_rows_before=before[0].mobile_rows,
-                mobile_rows_after=after[0].mobile_rows, mobile_digest_before=before[0].mobile_digest,
-                mobile_digest_after=after[0].mobile_digest, started_at=started_at, finished_at=datetime.now(UTC),
-            )  # fmt: skip
-            _settle_conflicts(connection, spec, plan, outcomes["conflict"])
-            if not plan.dry_run:
-                ledger.record_merge(connection, record)
-                if manifest.watermark_column is not None:
-                    ledger.record_watermark(
-                        connection, plan.table, manifest.watermark_column, manifest.watermark, plan.run_id
-                    )
+            certificate.check_writes(plan, own, writes_before, certificate.read_writes(connection), outcomes.writes)
+            record = _record(plan, manifest, outcomes, before[0], after[0], started_at)
+            _write_ledger(connection, plan, manifest, outcomes, record)
         else:
             versions_after = certificate.versions(connection, plan, after)
-        if plan.dry_run or not certified:
+        if plan.dry_run or record is None:
             raise Rollback
     if record is None:
         # What the rows were before is read after the rollback: the changed versions are gone, the old ones are back.
         with connection.transaction():
-            raise certificate.touched(
-                plan, before, after, certificate.versions(connection, plan, before), versions_after
-            )  # fmt: skip
+            versions_before = certificate.versions(connection, plan, before)
+        raise certificate.touched(plan, before, after, versions_before, versions_after)
     if plan.dry_run:
         with connection.transaction():
             ledger.record_merge(connection, record)
     return record
+
+
+def _record(
+    plan: MergePlan, manifest: Manifest, outcomes: Outcomes, before: Reading, after: Reading, started_at: datetime
+) -> MergeRecord:
+    return MergeRecord(
+        run_id=plan.run_id, table_name=plan.table, stage_id=manifest.stage_id, strategy=plan.strategy.value,
+        mode=manifest.mode, dry_run=plan.dry_run, staged=manifest.row_count + manifest.duplicates,
+        inserted=outcomes.inserted, updated=outcomes.updated, unchanged=outcomes.unchanged, deleted=outcomes.deleted,
+        duplicates=manifest.duplicates, conflicts=outcomes.conflict, rejects=manifest.rejects,
+        mobile_rows_before=before.mobile_rows, mobile_rows_after=after.mobile_rows,
+        mobile_digest_before=before.mobile_digest, mobile_digest_after=after.mobile_digest,
+        started_at=started_at, finished_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def _write_ledger(
+    connection: Connection[Any], plan: MergePlan, manifest: Manifest, outcomes: Outcomes, record: MergeRecord
+) -> None:
+    """Write all that the package keeps of this merge, in its transaction."""
+    if plan.detect_edits:
+        connection.execute(sql.render("merge/remember.sql", plan=plan))
+    else:
+        conflicts.settle_if_any(connection, plan, outcomes.conflict + outcomes.restricted)
+    if not plan.dry_run:
+        ledger.record_merge(connection, record)
+        if manifest.watermark_column is not None:
+            ledger.record_watermark(
+                connection, plan.table, manifest.watermark_column, manifest.watermark, plan.run_id
+            )  # fmt: skip
 
 
 def _check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manifest) -> None:
@@ -195,46 +207,6 @@ def _vanishing(connection: Connection[Any], plan: MergePlan, manifest: Manifest,
         return 0
     row = connection.execute(sql.render("merge/missing.sql", plan=plan)).fetchone()
     return int(row[0]) if row else 0
-
-
-def _run(connection: Connection[Any], statement: str) -> dict[str, int]:
-    """Run the strategy's statements; add up their (outcome, rows)."""
-    outcomes = dict.fromkeys(("inserted", "updated", "unchanged", "deleted", "conflict"), 0)
-    cursor = connection.execute(statement)
-    while True:
-        if cursor.description is not None:
-            for outcome, rows in cursor.fetchall():
-                outcomes[outcome] += rows
-        if not cursor.nextset():
-            return outcomes
-
-
-def _check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: dict[str, int]) -> None:
-    accounted = sum(outcomes[outcome] for outcome in ("inserted", "updated", "unchanged", "conflict"))
-    if accounted != manifest.row_count:
-        raise RowsUnaccounted(
-            f"{manifest.row_count} rows were staged, {accounted} are accounted for ({outcomes['inserted']} inserted, "
-            f"{outcomes['updated']} updated, {outcomes['unchanged']} unchanged, {outcomes['conflict']} conflicts). A "
-            f"trigger, rule or row level security policy of {plan.target} swallows rows. The merge was rolled back.",
-            table=plan.table,
-        )
-
-
-def _settle_conflicts(connection: Connection[Any], spec: TableSpec, plan: MergePlan, conflicts: int) -> None:
-    """Store the conflicts that stand, close those that no longer do."""
-    if not (plan.key or plan.other_keys):
-        return
-    if conflicts and spec.on_conflict is OnConflict.FAIL:
-        raise ConflictRefused(
-            f"{conflicts} desktop rows stand against mobile rows, and on_conflict is fail. Nothing was changed. "
-            f"Change the key on one side, or set on_conflict: mobile_wins to keep the mobile rows and report.",
-            table=plan.table,
-        )
-    if not conflicts and not ledger.open_conflicts(connection, plan.table):
-        return
-    row = connection.execute(sql.render("merge/conflicts.sql", plan=plan)).fetchone()
-    if row is not None:
-        log.info("%s: %d conflicts stand, %d of them new; %d closed", plan.table, *row)
 
 
 def with_staging(plan: MergePlan, manifest: Manifest) -> MergePlan:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hybrid_sync.specs import Deletes, Ownership, Rewrite, Strategy, TableSpec
+from hybrid_sync.specs import Deletes, OnConflict, Ownership, Rewrite, Strategy, TableSpec
 
 if TYPE_CHECKING:
-    from hybrid_sync.catalog import Reachable, Target
+    from hybrid_sync.catalog import Reachable, Referencing, Target
 
 ROW_NUMBER = "_hybrid_sync_row"
 """The staging column that numbers an extract's rows from 1."""
@@ -22,7 +22,7 @@ class MergePlan:
     `columns` are those that the staging carries and the insert writes. `compared` are those whose difference makes
     an update, `assigned` those that the update sets. `other_keys` are the target's further unique keys that the
     staging supplies whole. `numbered` are columns that a sequence fills. `full` says that the extract held every
-    row of the desktop's table.
+    row of the desktop's table. `children` are foreign keys that reference the target.
     """
 
     table: str
@@ -45,6 +45,9 @@ class MergePlan:
     full: bool
     dry_run: bool
     reachable: tuple[Reachable, ...]
+    children: tuple[Referencing, ...]
+    detect_edits: bool
+    desktop_wins: bool
     row_number: str = ROW_NUMBER
 
 
@@ -59,12 +62,15 @@ def plan_merge(
     full: bool,
     dry_run: bool,
     reachable: Sequence[Reachable] = (),
+    rejects: int = 0,
 ) -> MergePlan:
     """Plan the merge of a staging into `target`.
 
     :param staging: the staging's name with its schema, unquoted.
     :param columns: the cloud columns that the staging carries, the row number left out.
     :param full: whether the extract held every row of the desktop's table; only then can a merge delete.
+    :param rejects: rows that the staging had to refuse. They are on the desktop all the same, so nothing is taken for
+        deleted while there are any.
     """
     supplied = tuple(columns)
     kept = {*spec.key, *spec.mobile_owned_columns, *spec.insert_only_columns}
@@ -93,11 +99,14 @@ def plan_merge(
         ),
         numbered=tuple(column.name for column in target.columns if column.numbered and column.name not in supplied),
         ownership=ownership,
-        propagate=spec.deletes is Deletes.PROPAGATE and full,
+        propagate=spec.deletes is Deletes.PROPAGATE and full and not rejects,
         only_changed=spec.rewrite is Rewrite.CHANGED,
         full=full,
         dry_run=dry_run,
         reachable=tuple(reachable),
+        children=target.referencing,
+        detect_edits=spec.detect_mobile_edits,
+        desktop_wins=spec.on_conflict is OnConflict.DESKTOP_WINS,
     )
 
 

@@ -120,7 +120,7 @@ def test_a_stage_that_was_merged_is_reported_and_not_merged_again(firm: Cloud) -
     manifest = firm.stage(NOTES, [{"body": "n1"}, {"body": "n2"}])
     first = firm.merge(NOTES, manifest)
     rows = firm.rows("notes")
-    assert firm.merge(NOTES, manifest) == first
+    assert firm.merge(NOTES, manifest).counts() == first.counts()
     assert firm.rows("notes") == rows
 
 

@@ -85,3 +85,10 @@ CREATE TABLE IF NOT EXISTS hybrid_sync.mobile_snapshot (
     taken_at timestamptz NOT NULL,
     PRIMARY KEY (run_id, table_name)
 );
+
+CREATE TABLE IF NOT EXISTS hybrid_sync.written (
+    table_name text NOT NULL,
+    key jsonb NOT NULL,
+    digest bigint NOT NULL,
+    PRIMARY KEY (table_name, key)
+);

@@ -1,7 +1,7 @@
 -- Limits of this transaction alone (a pooler hands the session on), then the lock. The lock comes before the first
 -- statement that takes a snapshot: whoever had to wait for another merge sees what that merge committed.
-SET LOCAL lock_timeout = {{ lock_timeout | literal }};
-SET LOCAL statement_timeout = {{ statement_timeout | literal }};
-SET LOCAL idle_in_transaction_session_timeout = {{ idle_timeout | literal }};
-SET LOCAL work_mem = {{ work_mem | literal }};
+SET LOCAL lock_timeout = {{ limits.lock_timeout | literal }};
+SET LOCAL statement_timeout = {{ limits.statement_timeout | literal }};
+SET LOCAL idle_in_transaction_session_timeout = {{ limits.idle_timeout | literal }};
+SET LOCAL work_mem = {{ limits.work_mem | literal }};
 LOCK TABLE {{ plan.target | relation }} IN SHARE UPDATE EXCLUSIVE MODE;

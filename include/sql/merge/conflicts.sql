@@ -1,11 +1,11 @@
-{%- from "_macros.sql" import is_desktop, is_mobile, equal -%}
+{%- from "_macros.sql" import is_desktop, is_mobile, equal, row_of, digest_of, key_object -%}
 -- Store the desktop rows that a mobile row stands in the way of, each once, and close those that no longer do.
 -- Kinds are PostgreSQL 18's names of replication conflicts.
 WITH standing AS (
 {% if plan.key %}
     SELECT
         'insert_exists' AS kind,
-        jsonb_build_object({% for name in plan.key %}{{ name | literal }}, staged.{{ name | ident }}{{ ", " if not loop.last }}{% endfor %}) AS key,
+        {{ key_object(plan.key, "staged") }} AS key,
         to_jsonb(staged) - {{ plan.row_number | literal }} AS desktop_row,
         to_jsonb(target) AS mobile_row
     FROM {{ plan.staging | relation }} AS staged
@@ -16,7 +16,7 @@ WITH standing AS (
     {{ "UNION ALL" if plan.key or not loop.first }}
     SELECT
         {% if plan.key %}CASE WHEN own.{{ plan.key[0] | ident }} IS NULL THEN 'insert_exists' ELSE 'update_exists' END{% else %}'insert_exists'{% endif %},
-        jsonb_build_object({% for name in (plan.key or columns) %}{{ name | literal }}, staged.{{ name | ident }}, {% endfor %}'unique', {{ columns | join(", ") | literal }}),
+        {{ key_object(plan.key or columns, "staged") }} || jsonb_build_object('unique', {{ columns | join(", ") | literal }}),
         to_jsonb(staged) - {{ plan.row_number | literal }},
         to_jsonb(target)
     FROM {{ plan.staging | relation }} AS staged
@@ -28,6 +28,27 @@ WITH standing AS (
 {% if plan.key %}
       AND (own.{{ plan.key[0] | ident }} IS NULL OR {{ is_desktop(plan, "own") }})
 {% endif %}
+{% endfor %}
+{% if plan.detect_edits %}
+    UNION ALL
+    SELECT 'update_origin_differs', {{ key_object(plan.key, "staged") }}, to_jsonb(staged) - {{ plan.row_number | literal }}, to_jsonb(target)
+    FROM {{ plan.staging | relation }} AS staged
+    JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
+    JOIN hybrid_sync.written AS written
+        ON written.table_name = {{ plan.table | literal }} AND written.key = {{ key_object(plan.key, "staged") }}
+    WHERE {{ is_desktop(plan, "target") }}
+      AND written.digest <> {{ digest_of(plan, plan.compared, "target") }}
+      AND NOT ({{ row_of(plan, plan.compared, "target") }} *= {{ row_of(plan, plan.compared, "staged") }})
+{% endif %}
+{% for child in plan.children if plan.propagate %}
+    UNION ALL
+    -- a desktop row that the desktop has deleted, and a row that still needs it
+    SELECT 'delete_restricted', {{ key_object(plan.key, "target") }}, to_jsonb(target), to_jsonb(child)
+    FROM {{ plan.target | relation }} AS target
+    JOIN {{ child.child | relation }} AS child ON {% for name in child.child_columns %}child.{{ name | ident }} = target.{{ child.referenced_columns[loop.index0] | ident }}{{ " AND " if not loop.last }}{% endfor %}
+
+    WHERE {{ is_desktop(plan, "target") }}
+      AND NOT EXISTS (SELECT 1 FROM {{ plan.staging | relation }} AS staged WHERE {{ equal(plan.key, "staged", "target") }})
 {% endfor %}
 ),
 closed AS (

@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, is_mobile, equal, row_of, names, blocked_by_mobile -%}
+{%- from "_macros.sql" import is_desktop, names, blocked_by_mobile -%}
 -- delete_insert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
 WITH gone AS (
     DELETE FROM {{ plan.target | relation }} AS target

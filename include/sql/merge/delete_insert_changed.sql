@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, equal, row_of, names, blocked_by_mobile -%}
+{%- from "_macros.sql" import is_desktop, row_of, names, digest_of, blocked_by_mobile -%}
 -- delete_insert {{ plan.table }} (rewrite: changed), run {{ plan.run_id }}: one row an outcome.
 -- A difference of multisets: the n-th desktop row of some content stays if the staging holds that content n times.
 WITH kept AS MATERIALIZED (
@@ -10,7 +10,7 @@ WITH kept AS MATERIALIZED (
             {{ row_of(plan, plan.compared, "target") }} AS content
         FROM {{ plan.target | relation }} AS target
         CROSS JOIN LATERAL (
-            SELECT pg_catalog.hashtextextended({{ row_of(plan, plan.compared, "target") }}::text, 0) AS digest
+            SELECT {{ digest_of(plan, plan.compared, "target") }} AS digest
         ) AS hashed
         WHERE {{ is_desktop(plan, "target") }}
     ) AS present
@@ -21,7 +21,7 @@ WITH kept AS MATERIALIZED (
             {{ row_of(plan, plan.compared, "staged") }} AS content
         FROM {{ plan.staging | relation }} AS staged
         CROSS JOIN LATERAL (
-            SELECT pg_catalog.hashtextextended({{ row_of(plan, plan.compared, "staged") }}::text, 0) AS digest
+            SELECT {{ digest_of(plan, plan.compared, "staged") }} AS digest
         ) AS hashed
     ) AS wanted ON wanted.digest = present.digest AND wanted.copy = present.copy
     -- where two contents share a digest, the bytes decide

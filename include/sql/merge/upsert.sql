@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, is_mobile, equal, row_of, names, blocked_by_mobile -%}
+{%- from "_macros.sql" import is_desktop, is_mobile, equal, row_of, names, digest_of, key_object, blocked_by_mobile -%}
 -- upsert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
 WITH compared AS MATERIALIZED (
     SELECT
@@ -12,6 +12,10 @@ WITH compared AS MATERIALIZED (
 {% else %}
             WHEN target.{{ plan.key[0] | ident }} IS NOT NULL THEN 'unchanged'
 {% endif %}
+{% if plan.detect_edits and not plan.desktop_wins %}
+            -- what stands there is not what we last wrote: a phone edited our row, and its edit stays
+            WHEN written.digest <> {{ digest_of(plan, plan.compared, "target") }} THEN 'conflict'
+{% endif %}
 {% if plan.other_keys %}
             WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
 {% endif %}
@@ -20,6 +24,10 @@ WITH compared AS MATERIALIZED (
         END AS outcome
     FROM {{ plan.staging | relation }} AS staged
     LEFT JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
+{% if plan.detect_edits and not plan.desktop_wins %}
+    LEFT JOIN hybrid_sync.written AS written
+        ON written.table_name = {{ plan.table | literal }} AND written.key = {{ key_object(plan.key, "staged") }}
+{% endif %}
 ),
 upserted AS (
     INSERT INTO {{ plan.target | relation }} AS target ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{% if plan.dry_run and plan.numbered %}, {{ names(plan.numbered) }}{% endif %})
@@ -46,12 +54,22 @@ UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;
 {% if plan.propagate %}
 
--- deletes: propagate. A desktop row that the full extract no longer has goes, unless another row still needs it.
-WITH gone AS (
-    DELETE FROM {{ plan.target | relation }} AS target
+-- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
+WITH doomed AS MATERIALIZED (
+    SELECT
+        {{ names(plan.key, "target") }},
+        {% for child in plan.children %}EXISTS (SELECT 1 FROM {{ child.child | relation }} AS child WHERE {% for name in child.child_columns %}child.{{ name | ident }} = target.{{ child.referenced_columns[loop.index0] | ident }}{{ " AND " if not loop.last }}{% endfor %}){{ " OR " if not loop.last }}{% else %}FALSE{% endfor %} AS is_needed
+    FROM {{ plan.target | relation }} AS target
     WHERE {{ is_desktop(plan, "target") }}
       AND NOT EXISTS (SELECT 1 FROM {{ plan.staging | relation }} AS staged WHERE {{ equal(plan.key, "staged", "target") }})
+),
+gone AS (
+    DELETE FROM {{ plan.target | relation }} AS target
+    USING doomed
+    WHERE {{ equal(plan.key, "doomed", "target") }} AND NOT doomed.is_needed AND {{ is_desktop(plan, "target") }}
     RETURNING 1
 )
-SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
+SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
+UNION ALL
+SELECT 'restricted', count(*) FROM doomed WHERE doomed.is_needed;
 {% endif %}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hybrid_sync.conversion.kinds import Kind, kind_of
+from hybrid_sync.conversion.whole_numbers import read_whole
 
 if TYPE_CHECKING:
     from hybrid_sync.catalog import TargetColumn
@@ -20,6 +21,7 @@ def to_boolean(sieve: Sieve, column: TargetColumn) -> None:
     import pyarrow.compute as pc
 
     kind = kind_of(sieve.values.type)
+    not_boolean = f"not a {column.type}"
     if kind is Kind.BOOLEAN:
         return
     if kind is Kind.TEXT:
@@ -27,8 +29,7 @@ def to_boolean(sieve: Sieve, column: TargetColumn) -> None:
         true = pc.is_in(words, pa.array(_TRUE, words.type))
         false = pc.is_in(words, pa.array(_FALSE, words.type))
     else:
-        zero = pa.scalar(0).cast(sieve.values.type)
-        one = pa.scalar(1).cast(sieve.values.type)
-        true, false = pc.equal(sieve.values, one), pc.equal(sieve.values, zero)
-    sieve.reject(pc.and_(sieve.values.is_valid(), pc.invert(pc.or_(true, false))), f"not a {column.type}")
+        read_whole(sieve, not_boolean)
+        true, false = pc.equal(sieve.values, 1), pc.equal(sieve.values, 0)
+    sieve.reject(pc.and_(sieve.values.is_valid(), pc.invert(pc.or_(true, false))), not_boolean)
     sieve.values = pc.if_else(sieve.values.is_valid(), true, None)

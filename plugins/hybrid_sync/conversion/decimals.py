@@ -85,11 +85,13 @@ def _rescale(sieve: Sieve, column: TargetColumn) -> None:
     try:
         sieve.values = sieve.values.cast(wanted)
     except pa.ArrowInvalid:
-        # 76 digits hold any 128-bit value at its own scale, next to the column's largest value.
-        sieve.values = sieve.values.cast(pa.decimal256(76, max(sieve.values.type.scale, 0)))
-        largest = pa.scalar(Decimal(10) ** (precision - scale), pa.decimal256(76, 0))
-        sieve.reject(pc.greater_equal(pc.abs(sieve.values), largest), _too_large(column))
-        if sieve.values.type.scale > scale:
+        whole_digits = sieve.values.type.precision - sieve.values.type.scale
+        wide = pa.decimal256(76, max(sieve.values.type.scale, 0))
+        sieve.values = sieve.values.cast(wide)
+        if whole_digits > precision - scale:
+            limit = pa.scalar(Decimal(10) ** (precision - scale), wide)
+            sieve.reject(pc.greater_equal(pc.abs(sieve.values), limit), _too_large(column))
+        if wide.scale > scale:
             rounded = pc.round(sieve.values, ndigits=scale, round_mode="towards_zero")
             sieve.reject(pc.not_equal(rounded, sieve.values), _loses_digits(column))
         sieve.values = sieve.values.cast(wanted)
@@ -116,16 +118,24 @@ def _sort_out(sieve: Sieve, odd: pa.Array, column: TargetColumn) -> None:
     """Texts that do not show at sight that they fit: read one by one, as exponents are rare."""
     import pyarrow as pa
 
+    import pyarrow.compute as pc
+
     precision, scale = column.precision or 38, column.scale or 0
-    large, lossy, plain = [], [], []
-    for text, suspicious in zip(sieve.values.to_pylist(), odd.to_pylist(), strict=True):
-        number = Decimal(text) if suspicious else Decimal(0)
-        large.append(abs(number) >= Decimal(10) ** (precision - scale))
-        lossy.append(not large[-1] and -number.normalize().as_tuple().exponent > scale)  # type: ignore[operator]
-        plain.append(format(number, "f") if suspicious and not large[-1] and not lossy[-1] else text)
-    sieve.values = pa.array(plain, sieve.values.type)
-    sieve.reject(pa.array(large, pa.bool_()), _too_large(column))
-    sieve.reject(pa.array(lossy, pa.bool_()), _loses_digits(column))
+    numbers = [Decimal(text) for text in pc.filter(sieve.values, odd).to_pylist()]
+    large = [abs(number) >= Decimal(10) ** (precision - scale) for number in numbers]
+    lossy = [not too_large and _decimals_of(number) > scale for number, too_large in zip(numbers, large, strict=True)]
+    plain = [None if big or fine else format(number, "f")
+             for number, big, fine in zip(numbers, large, lossy, strict=True)]  # fmt: skip
+    nowhere = pa.repeat(False, len(odd))
+    sieve.values = pc.replace_with_mask(sieve.values, odd, pa.array(plain, sieve.values.type))
+    sieve.reject(pc.replace_with_mask(nowhere, odd, pa.array(large, pa.bool_())), _too_large(column))
+    sieve.reject(pc.replace_with_mask(nowhere, odd, pa.array(lossy, pa.bool_())), _loses_digits(column))
+
+
+def _decimals_of(number: Decimal) -> int:
+    _, digits, exponent = number.as_tuple()
+    trailing_zeros = next((place for place, digit in enumerate(reversed(digits)) if digit), None)
+    return 0 if trailing_zeros is None else -int(exponent) - trailing_zeros
 
 
 def _read_float(sieve: Sieve, column: TargetColumn) -> None:

@@ -86,8 +86,6 @@ def _check_digits(sieve: Sieve, text: pa.Array, lossy: str) -> None:
     if not pc.any(doubtful).as_py():
         return
     doubtful = pc.fill_null(doubtful, False)
-    pairs = zip(sieve.values.to_pylist(), text.to_pylist(), doubtful.to_pylist(), strict=True)
-    sieve.reject(
-        pa.array([doubt and Decimal(repr(value)) != Decimal(written) for value, written, doubt in pairs], pa.bool_()),
-        lossy,
-    )
+    pairs = zip(pc.filter(sieve.values, doubtful).to_pylist(), pc.filter(text, doubtful).to_pylist(), strict=True)
+    verdicts = pa.array([Decimal(repr(value)) != Decimal(written) for value, written in pairs], pa.bool_())
+    sieve.reject(pc.replace_with_mask(pa.repeat(False, len(text)), doubtful, verdicts), lossy)

@@ -27,15 +27,7 @@ def to_whole_number(sieve: Sieve, column: TargetColumn) -> None:
 
     bits = BITS[column.base]
     out_of_range = f"out of range for {column.type}"
-    kind = kind_of(sieve.values.type)
-    if kind is Kind.TEXT:
-        _read_text(sieve, out_of_range)
-    elif kind is Kind.FLOAT:
-        _read_float(sieve)
-    elif kind is Kind.BOOLEAN:
-        sieve.values = sieve.values.cast(pa.int8())
-    if kind_of(sieve.values.type) is Kind.DECIMAL:
-        _read_decimal(sieve, out_of_range)
+    read_whole(sieve, out_of_range)
     if sieve.values.type.bit_width > bits:
         # Two aggregates first: the masks are only made when there is something to take out.
         limits = pc.min_max(sieve.values).as_py()
@@ -45,6 +37,21 @@ def to_whole_number(sieve: Sieve, column: TargetColumn) -> None:
     elif pa.types.is_unsigned_integer(sieve.values.type) and sieve.values.type.bit_width == bits:
         sieve.reject(pc.greater_equal(sieve.values, 2 ** (bits - 1)), out_of_range)
     sieve.values = sieve.values.cast(_arrow_type(bits))
+
+
+def read_whole(sieve: Sieve, out_of_range: str) -> None:
+    """Convert in place to some integer type."""
+    import pyarrow as pa
+
+    kind = kind_of(sieve.values.type)
+    if kind is Kind.TEXT:
+        _read_text(sieve, out_of_range)
+    elif kind is Kind.FLOAT:
+        _read_float(sieve)
+    elif kind is Kind.BOOLEAN:
+        sieve.values = sieve.values.cast(pa.int8())
+    if kind_of(sieve.values.type) is Kind.DECIMAL:
+        _read_decimal(sieve, out_of_range)
 
 
 def _arrow_type(bits: int) -> pa.DataType:
@@ -86,12 +93,11 @@ def _read_decimal(sieve: Sieve, out_of_range: str) -> None:
     try:
         sieve.values = sieve.values.cast(pa.int64())
     except pa.ArrowInvalid:
-        sieve.values = sieve.values.cast(pa.decimal256(76, sieve.values.type.scale))
+        wide = pa.decimal256(76, max(sieve.values.type.scale, 0))
+        sieve.values = sieve.values.cast(wide)
         sieve.reject(pc.not_equal(pc.trunc(sieve.values), sieve.values), NOT_WHOLE)
-        limit = pa.scalar(2**63, pa.decimal256(20, 0))
-        beyond = pc.or_(
-            pc.greater_equal(sieve.values, limit),
-            pc.less(sieve.values, pa.scalar(-(2**63), pa.decimal256(20, 0))),
-        )
-        sieve.reject(beyond, out_of_range)
+        if wide.scale <= 56:  # with more decimals than that, 76 digits leave no room for 2^63
+            high, low = pa.scalar(2**63, wide), pa.scalar(-(2**63), wide)
+            beyond = pc.or_(pc.greater_equal(sieve.values, high), pc.less(sieve.values, low))
+            sieve.reject(beyond, out_of_range)
         sieve.values = sieve.values.cast(pa.int64())

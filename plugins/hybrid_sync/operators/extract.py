@@ -10,6 +10,7 @@ from hybrid_sync import catalog, extracts
 from hybrid_sync.columns import pair_columns
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop, TextNotUtf8
+from hybrid_sync.hazards import refuse_hazards
 from hybrid_sync.operators.choices import choices_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class ExtractOperator(BaseOperator):
         with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
             names = [column.name for column in desktop.columns(self.spec.source_table)]
             pairs = pair_columns(self.spec, self.registry.ownership, target, names)
+            refuse_hazards(self.spec, target, pairs)
             for column, warning in desktop.warnings(self.spec.source_table, tuple(pairs.values())).items():
                 self.log.warning("%s: desktop column %s: %s", self.spec.name, column, warning)
             try:

@@ -79,6 +79,7 @@ class MergeOperator(BaseOperator):
                 full=manifest is None or manifest.mode == "full",
                 dry_run=choices.dry_run,
                 reachable=catalog.read_reachable(connection, target, self.registry.ownership.column),
+                rejects=manifest.rejects if manifest else 0,
             )
         names: Any = {**context, "plan": self._plan}
         super().render_template_fields(names, jinja_env)

@@ -11,6 +11,7 @@ from hybrid_sync.columns import pair_columns
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop
 from hybrid_sync.errors import SchemaMismatch
+from hybrid_sync.hazards import refuse_hazards
 from hybrid_sync.operators.choices import choices_of
 from hybrid_sync.plan import plan_merge
 
@@ -75,6 +76,7 @@ class PreflightOperator(BaseOperator):
             target = catalog.read_target(connection, spec.target_table)
             names = [column.name for column in desktop.columns(spec.source_table)]
             pairs = pair_columns(spec, self.registry.ownership, target, names)
+            refuse_hazards(spec, target, pairs)
             plan = plan_merge(
                 spec, self.registry.ownership, target, run_id=run_id, staging="", columns=tuple(pairs), full=True,
                 dry_run=False,

@@ -1,0 +1,1 @@
+COPY hybrid_sync.reject (run_id, table_name, row_number, column_name, reason, row) FROM STDIN;

@@ -1,0 +1,20 @@
+-- {{ stage.table }}: rows whose {{ foreign_key.name | ident }} references nothing. MATCH SIMPLE: a NULL references nothing.
+{% import "stage/_macros.sql" as macro with context %}
+{% macro value(name) -%}
+{% if owned and name == owned.column %}{{ owned.value | literal }}::{{ owned.type }}{% else %}staged.{{ name | ident }}{% endif %}
+{%- endmacro %}
+{% macro points_at(parent) -%}
+{% for name in foreign_key.columns %}{{ parent }}.{{ foreign_key.referenced_columns[loop.index0] | ident }} = {{ value(name) }}{{ " AND " if not loop.last }}{% endfor %}
+{%- endmacro %}
+{{ macro.into_reject() }}
+SELECT
+    {{ stage.run_id | literal }}, {{ stage.table | literal }}, staged.{{ stage.row_number | ident }},
+    {{ foreign_key.columns | join(", ") | literal }}, {{ reason | literal }}, {{ macro.row_as_text("staged") }}
+FROM {{ stage.relation | relation }} AS staged
+WHERE {% for name in foreign_key.columns %}{{ value(name) }} IS NOT NULL AND {% endfor %}NOT EXISTS (
+    SELECT 1 FROM {{ foreign_key.referenced_table | relation }} AS parent WHERE {{ points_at("parent") }}
+)
+{%- if itself %} AND NOT EXISTS (
+    SELECT 1 FROM {{ stage.relation | relation }} AS parent WHERE {{ points_at("parent") }}
+)
+{%- endif %};

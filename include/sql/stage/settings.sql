@@ -1,0 +1,7 @@
+-- Texts that the cloud casts are read alike whatever the role's own settings are.
+SELECT
+    set_config('TimeZone', %(zone)s, TRUE),
+    set_config('DateStyle', 'ISO, YMD', TRUE),
+    set_config('extra_float_digits', '1', TRUE),
+    set_config('lock_timeout', '300s', TRUE),
+    set_config('work_mem', '64MB', TRUE);

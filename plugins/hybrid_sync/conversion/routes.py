@@ -1,0 +1,96 @@
+"""Which way a column takes: converted here and sent in the target's binary form, or sent as text for a cast there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hybrid_sync.conversion import booleans, decimals, floats, moments, others, texts, whole_numbers
+from hybrid_sync.conversion.encoding import to_valid_text
+from hybrid_sync.conversion.kinds import Kind, kind_of, plain
+from hybrid_sync.conversion.sieve import Sieve
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hybrid_sync.catalog import TargetColumn
+
+_Convert = Callable[[Sieve, "TargetColumn"], None]
+
+_NUMBERS: dict[str, _Convert] = {
+    **dict.fromkeys(whole_numbers.BITS, whole_numbers.to_whole_number),
+    "numeric": decimals.to_decimal,
+    "float4": floats.to_float,
+    "float8": floats.to_float,
+    "bool": booleans.to_boolean,
+}
+_MOMENTS: dict[str, Callable[[Sieve, "TargetColumn", str], None]] = {
+    "date": moments.to_date,
+    "time": moments.to_time,
+    "timestamp": moments.to_timestamp,
+    "timestamptz": moments.to_timestamptz,
+}
+_NUMERIC_KINDS = (Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
+_CLOCK_KINDS = (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one column is converted. `as_text`: it arrives in the staging as text, and the cloud casts it."""
+
+    column: TargetColumn
+    as_text: bool
+    convert: _Convert
+
+    def run(self, values: pa.Array) -> Sieve:
+        """Convert one batch of the column."""
+        sieve = Sieve(values if values.type == plain(values.type) else values.cast(plain(values.type)))
+        keeps_bytes = not self.as_text and self.column.base in ("bytea", "uuid")
+        kind = kind_of(sieve.values.type)
+        if kind is Kind.TEXT or (kind is Kind.BYTES and not keeps_bytes):
+            to_valid_text(sieve)
+        self.convert(sieve, self.column)
+        return sieve
+
+
+def route(column: TargetColumn, arrow_type: pa.DataType, zone: str) -> Route:
+    """Choose the way from what the driver gave to `column`. `zone`: the desktop's time zone."""
+    source = plain(arrow_type)
+    kind = kind_of(source)
+    kind = Kind.TEXT if kind is Kind.BYTES else kind
+    base = column.base
+    if column.kind == "e":
+        return Route(column, False, others.to_label)
+    if base in _NUMBERS:
+        if kind is not Kind.TEXT and kind not in _NUMERIC_KINDS:
+            return Route(column, False, _mismatch)
+        if base == "numeric" and decimals.carried_as_text(column, source):
+            return Route(column, True, decimals.to_number_text)
+        return Route(column, False, _NUMBERS[base])
+    if base in _MOMENTS:
+        if kind is not Kind.TEXT and kind not in _CLOCK_KINDS and not (base == "time" and kind is Kind.TIME):
+            return Route(column, False, _mismatch)
+        return Route(column, False, partial(_moment, zone=zone))
+    if base in texts.BASES:
+        return Route(column, False, texts.to_text)
+    if base == "bytea":
+        if kind_of(source) is Kind.TEXT:
+            return Route(column, True, others.to_castable_text)
+        return Route(column, False, others.to_bytes)
+    if base == "uuid":
+        return Route(column, False, others.to_uuid)
+    return Route(column, True, others.to_castable_text)
+
+
+def _moment(sieve: Sieve, column: TargetColumn, *, zone: str) -> None:
+    _MOMENTS[column.base](sieve, column, zone)
+
+
+def _mismatch(sieve: Sieve, column: TargetColumn) -> None:
+    """Nothing of this kind fits; a type that the encoder knows carries the NULLs."""
+    import pyarrow as pa
+
+    sieve.reject_all(f"{kind_of(sieve.values.type)} instead of {column.type}")
+    sieve.values = pa.nulls(len(sieve.values), pa.string())

@@ -1,0 +1,63 @@
+"""What a strategy's template did, row for row, and whether it adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from hybrid_sync.certificate import Writes
+from hybrid_sync.errors import RowsUnaccounted
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from hybrid_sync.ledger import Manifest
+    from hybrid_sync.plan import MergePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Rows by outcome. `conflict`: staged rows that a mobile row stands in the way of. `restricted`: desktop rows that
+    should have gone, and that another table's row still needs."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    conflict: int = 0
+    restricted: int = 0
+
+    @property
+    def writes(self) -> Writes:
+        """What the server must have counted in the target."""
+        return Writes(self.inserted, self.updated, self.deleted)
+
+
+def run_template(connection: Connection[Any], statement: str) -> Outcomes:
+    """Run a strategy's statements, each of which returns rows (outcome, rows), and add them up.
+
+    Raises ValueError for an outcome that is none of `Outcomes`: the template is wrong.
+    """
+    counts = dict.fromkeys((field.name for field in fields(Outcomes)), 0)
+    cursor = connection.execute(statement)
+    while True:
+        if cursor.description is not None:
+            for outcome, rows in cursor.fetchall():
+                if outcome not in counts:
+                    raise ValueError(f"a merge template returned outcome {outcome!r}, not one of {', '.join(counts)}")
+                counts[outcome] += rows
+        if not cursor.nextset():
+            return Outcomes(**counts)
+
+
+def check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: Outcomes) -> None:
+    """Every staged row must have an outcome. Raises RowsUnaccounted."""
+    accounted = outcomes.inserted + outcomes.updated + outcomes.unchanged + outcomes.conflict
+    if accounted != manifest.row_count:
+        raise RowsUnaccounted(
+            f"{manifest.row_count} rows were staged, {accounted} are accounted for ({outcomes.inserted} inserted, "
+            f"{outcomes.updated} updated, {outcomes.unchanged} unchanged, {outcomes.conflict} conflicts). A trigger, "
+            f"rule or row level security policy of {plan.target} swallows rows. The merge was rolled back and nothing "
+            f"was changed.",
+            table=plan.table,
+        )

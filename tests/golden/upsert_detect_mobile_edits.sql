@@ -1,0 +1,37 @@
+-- upsert clients, run a_run: one row an outcome.
+WITH compared AS MATERIALIZED (
+    SELECT
+        staged."_hybrid_sync_row" AS row_number,
+        CASE
+            WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
+            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            WHEN target."org_id" IS NOT NULL
+                 AND ROW(target."name")::record *= ROW(staged."name")::record THEN 'unchanged'
+            -- what stands there is not what we last wrote: a phone edited our row, and its edit stays
+            WHEN written.digest <> pg_catalog.hashtextextended(ROW(target."name")::record::text, 0) THEN 'conflict'
+            WHEN EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
+            WHEN target."org_id" IS NULL THEN 'inserted'
+            ELSE 'updated'
+        END AS outcome
+    FROM "hybrid_sync_staging"."clients__0123456789" AS staged
+    LEFT JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
+    LEFT JOIN hybrid_sync.written AS written
+        ON written.table_name = 'clients' AND written.key = jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id")
+),
+upserted AS (
+    INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
+    SELECT staged."org_id", staged."client_id", staged."name", staged."email", 'D'
+    FROM "hybrid_sync_staging"."clients__0123456789" AS staged
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    WHERE compared.outcome IN ('inserted', 'updated')
+    ON CONFLICT ("org_id", "client_id") DO UPDATE SET
+        "name" = EXCLUDED."name",
+        "source" = 'D'
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING target.xmax = 0 AS is_new
+)
+SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+UNION ALL
+SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+UNION ALL
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;

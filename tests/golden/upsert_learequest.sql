@@ -1,0 +1,45 @@
+-- upsert learequest, run a_run: one row an outcome.
+WITH compared AS MATERIALIZED (
+    SELECT
+        staged."_hybrid_sync_row" AS row_number,
+        CASE
+            WHEN target."lea_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
+            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            WHEN target."lea_id" IS NOT NULL
+                 AND ROW(target."org_id", target."loc_id", target."staff_id", target."requestdate", target."fromdate", target."todate", target."fhvalue", target."shvalue", target."leavetype", target."leaveremarks", target."approval_status", target."approvedby", target."approveddate", target."created_at")::record *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby", staged."approveddate", staged."created_at")::record THEN 'unchanged'
+            WHEN target."lea_id" IS NULL THEN 'inserted'
+            ELSE 'updated'
+        END AS outcome
+    FROM "hybrid_sync_staging"."learequest__0123456789" AS staged
+    LEFT JOIN "public"."learequest" AS target ON target."lea_id" = staged."lea_id"
+),
+upserted AS (
+    INSERT INTO "public"."learequest" AS target ("org_id", "loc_id", "lea_id", "staff_id", "requestdate", "fromdate", "todate", "fhvalue", "shvalue", "leavetype", "leaveremarks", "approval_status", "approvedby", "approveddate", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."loc_id", staged."lea_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby", staged."approveddate", staged."created_at", staged."updated_at", 'D'
+    FROM "hybrid_sync_staging"."learequest__0123456789" AS staged
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    WHERE compared.outcome IN ('inserted', 'updated')
+    ON CONFLICT ("lea_id") DO UPDATE SET
+        "org_id" = EXCLUDED."org_id",
+        "loc_id" = EXCLUDED."loc_id",
+        "staff_id" = EXCLUDED."staff_id",
+        "requestdate" = EXCLUDED."requestdate",
+        "fromdate" = EXCLUDED."fromdate",
+        "todate" = EXCLUDED."todate",
+        "fhvalue" = EXCLUDED."fhvalue",
+        "shvalue" = EXCLUDED."shvalue",
+        "leavetype" = EXCLUDED."leavetype",
+        "leaveremarks" = EXCLUDED."leaveremarks",
+        "approval_status" = EXCLUDED."approval_status",
+        "approvedby" = EXCLUDED."approvedby",
+        "approveddate" = EXCLUDED."approveddate",
+        "created_at" = EXCLUDED."created_at",
+        "source" = 'D'
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING target.xmax = 0 AS is_new
+)
+SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+UNION ALL
+SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+UNION ALL
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;

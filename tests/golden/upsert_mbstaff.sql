@@ -1,0 +1,44 @@
+-- upsert mbstaff, run a_run: one row an outcome.
+WITH compared AS MATERIALIZED (
+    SELECT
+        staged."_hybrid_sync_row" AS row_number,
+        CASE
+            WHEN target."staff_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
+            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            WHEN target."staff_id" IS NOT NULL
+                 AND ROW(target."org_id", target."con_id", target."loc_id", target."app_username", target."name", target."email", target."stafftype", target."phonumber", target."dob", target."createdby", target."createddate", target."active_status", target."created_at")::record *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."app_username", staged."name", staged."email", staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status", staged."created_at")::record THEN 'unchanged'
+            WHEN target."staff_id" IS NULL THEN 'inserted'
+            ELSE 'updated'
+        END AS outcome
+    FROM "hybrid_sync_staging"."mbstaff__0123456789" AS staged
+    LEFT JOIN "public"."mbstaff" AS target ON target."staff_id" = staged."staff_id"
+),
+upserted AS (
+    INSERT INTO "public"."mbstaff" AS target ("org_id", "con_id", "loc_id", "staff_id", "app_username", "name", "email", "stafftype", "phonumber", "dob", "createdby", "createddate", "active_status", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."staff_id", staged."app_username", staged."name", staged."email", staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status", staged."created_at", staged."updated_at", 'D'
+    FROM "hybrid_sync_staging"."mbstaff__0123456789" AS staged
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    WHERE compared.outcome IN ('inserted', 'updated')
+    ON CONFLICT ("staff_id") DO UPDATE SET
+        "org_id" = EXCLUDED."org_id",
+        "con_id" = EXCLUDED."con_id",
+        "loc_id" = EXCLUDED."loc_id",
+        "app_username" = EXCLUDED."app_username",
+        "name" = EXCLUDED."name",
+        "email" = EXCLUDED."email",
+        "stafftype" = EXCLUDED."stafftype",
+        "phonumber" = EXCLUDED."phonumber",
+        "dob" = EXCLUDED."dob",
+        "createdby" = EXCLUDED."createdby",
+        "createddate" = EXCLUDED."createddate",
+        "active_status" = EXCLUDED."active_status",
+        "created_at" = EXCLUDED."created_at",
+        "source" = 'D'
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING target.xmax = 0 AS is_new
+)
+SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+UNION ALL
+SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+UNION ALL
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;

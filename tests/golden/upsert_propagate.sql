@@ -1,0 +1,53 @@
+-- upsert clients, run a_run: one row an outcome.
+WITH compared AS MATERIALIZED (
+    SELECT
+        staged."_hybrid_sync_row" AS row_number,
+        CASE
+            WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
+            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            WHEN target."org_id" IS NOT NULL
+                 AND ROW(target."name", target."email")::record *= ROW(staged."name", staged."email")::record THEN 'unchanged'
+            WHEN EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
+            WHEN target."org_id" IS NULL THEN 'inserted'
+            ELSE 'updated'
+        END AS outcome
+    FROM "hybrid_sync_staging"."clients__0123456789" AS staged
+    LEFT JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
+),
+upserted AS (
+    INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
+    SELECT staged."org_id", staged."client_id", staged."name", staged."email", 'D'
+    FROM "hybrid_sync_staging"."clients__0123456789" AS staged
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    WHERE compared.outcome IN ('inserted', 'updated')
+    ON CONFLICT ("org_id", "client_id") DO UPDATE SET
+        "name" = EXCLUDED."name",
+        "email" = EXCLUDED."email",
+        "source" = 'D'
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING target.xmax = 0 AS is_new
+)
+SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+UNION ALL
+SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+UNION ALL
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;
+
+-- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
+WITH doomed AS MATERIALIZED (
+    SELECT
+        target."org_id", target."client_id",
+EXISTS (SELECT 1 FROM "public"."contracts" AS child WHERE child."org_id" = target."org_id" AND child."client_id" = target."client_id") AS is_needed
+    FROM "public"."clients" AS target
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM "hybrid_sync_staging"."clients__0123456789" AS staged WHERE staged."org_id" = target."org_id" AND staged."client_id" = target."client_id")
+),
+gone AS (
+    DELETE FROM "public"."clients" AS target
+    USING doomed
+    WHERE doomed."org_id" = target."org_id" AND doomed."client_id" = target."client_id" AND NOT doomed.is_needed AND (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING 1
+)
+SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
+UNION ALL
+SELECT 'restricted', count(*) FROM doomed WHERE doomed.is_needed;

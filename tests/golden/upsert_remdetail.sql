@@ -1,0 +1,36 @@
+-- upsert remdetail, run a_run: one row an outcome.
+WITH compared AS MATERIALIZED (
+    SELECT
+        staged."_hybrid_sync_row" AS row_number,
+        CASE
+            WHEN target."remd_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
+            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            WHEN target."remd_id" IS NOT NULL
+                 AND ROW(target."rem_id", target."staff_id", target."remresponse", target."remresstatus", target."created_at")::record *= ROW(staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at")::record THEN 'unchanged'
+            WHEN target."remd_id" IS NULL THEN 'inserted'
+            ELSE 'updated'
+        END AS outcome
+    FROM "hybrid_sync_staging"."remdetail__0123456789" AS staged
+    LEFT JOIN "public"."remdetail" AS target ON target."remd_id" = staged."remd_id"
+),
+upserted AS (
+    INSERT INTO "public"."remdetail" AS target ("remd_id", "rem_id", "staff_id", "remresponse", "remresstatus", "created_at", "updated_at", "source")
+    SELECT staged."remd_id", staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at", staged."updated_at", 'D'
+    FROM "hybrid_sync_staging"."remdetail__0123456789" AS staged
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    WHERE compared.outcome IN ('inserted', 'updated')
+    ON CONFLICT ("remd_id") DO UPDATE SET
+        "rem_id" = EXCLUDED."rem_id",
+        "staff_id" = EXCLUDED."staff_id",
+        "remresponse" = EXCLUDED."remresponse",
+        "remresstatus" = EXCLUDED."remresstatus",
+        "created_at" = EXCLUDED."created_at",
+        "source" = 'D'
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING target.xmax = 0 AS is_new
+)
+SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+UNION ALL
+SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+UNION ALL
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;
