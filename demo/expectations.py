@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from demo.proof import Difference, MobileRows
-from demo.rows import GENERATED_KEYS
+from demo.rows import GENERATED_KEYS, TABLES
 from demo.story import Edits
 from demo.verdicts import Conflict
 
@@ -33,6 +33,19 @@ def expect_edits_there(differences: Mapping[str, Difference], edits: Edits) -> N
             raise Broken(
                 f"{table}: after sync two the cloud lacks {difference.missing} of the desktop's rows (expected "
                 f"{expected.missing}) and has {difference.surplus} more than the desktop (expected {expected.surplus})."
+            )
+
+
+def expect_counts(counts: Mapping[str, tuple[int, int]], edits: Edits) -> None:
+    """Sync two wrote, in the tables with a key, the rows that the desktop changed and no others."""
+    for table in TABLES:
+        if table in GENERATED_KEYS:
+            continue
+        expected = (edits.added.get(table, 0) - int(table == "jobshead"), edits.updated.get(table, 0))
+        if counts.get(table) != expected:
+            raise Broken(
+                f"{table}: the desktop added {expected[0]} rows (without the one in conflict) and changed "
+                f"{expected[1]}; hybrid_sync.merge_log says inserted and updated: {counts.get(table)}."
             )
 
 

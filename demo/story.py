@@ -60,7 +60,7 @@ def edit_desktop(uri: str, firm: dict[str, TableRows], seed: int = SEED) -> Edit
     new = _new_rows(rng, firm)
     with psycopg.connect(uri) as desktop:
         updated = {
-            "mbstaff": _run(desktop, _UPDATES["mbstaff"], [7, 9]),
+            "mbstaff": _run(desktop, _UPDATES["mbstaff"], [9, 12]),
             "climaster": _run(desktop, _UPDATES["climaster"], [2, 3, 5]),
             "jobshead": _run(desktop, _UPDATES["jobshead"], busy),
             "jobtasks": _run(desktop, _UPDATES["jobtasks"], busy[:20]),

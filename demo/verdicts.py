@@ -48,3 +48,15 @@ def open_conflicts(uri: str) -> list[Conflict]:
             """
         ).fetchall()
     return [Conflict(*row) for row in found]
+
+
+def counts_of(uri: str, run_id: str) -> dict[str, tuple[int, int]]:
+    """Rows inserted and updated by the merges of a run, by table."""
+    import psycopg
+
+    with psycopg.connect(uri) as cloud:
+        found = cloud.execute(
+            "SELECT table_name, inserted, updated FROM hybrid_sync.merge_log WHERE run_id = %s AND NOT dry_run",
+            (run_id,),
+        ).fetchall()
+    return {str(table): (int(inserted), int(updated)) for table, inserted, updated in found}

@@ -109,6 +109,7 @@ def translated(table: str | None = None) -> Iterator[None]:
 
 
 def _translation(error: psycopg.Error, table: str | None) -> Exception:
+    import psycopg
     from psycopg import errors
 
     what = describe(error)

@@ -64,8 +64,9 @@ def test_a_conflict_closes_when_the_desktop_row_or_the_mobile_row_is_gone(firm: 
 
 
 def test_a_second_unique_key_held_by_a_mobile_row_is_a_conflict_not_an_abort(firm: Cloud) -> None:
+    firm.execute("INSERT INTO jobs VALUES (10, 'phone too', NULL, 'y', 'M')")
     before = firm.mobile_bytes("jobs")
-    record = firm.sync(JOBS, [job(1, "ONE", "z"), job(2, "two", "b"), job(3, "three", "z")])
+    record = firm.sync(JOBS, [job(1, "ONE", "z"), job(2, "two", "b"), job(3, "three", "y")])
     assert (record.conflicts, record.inserted, record.updated, record.unchanged) == (2, 0, 0, 1)
     assert firm.execute("SELECT kind, count(*) FROM hybrid_sync.conflict GROUP BY 1 ORDER BY 1") == [
         ("insert_exists", 1),

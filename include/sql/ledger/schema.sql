@@ -1,7 +1,17 @@
 -- hybrid_sync: the package's own tables, made and migrated here. Idempotent; runs under an advisory lock.
-CREATE SCHEMA IF NOT EXISTS hybrid_sync;
-CREATE SCHEMA IF NOT EXISTS hybrid_sync_staging;
-REVOKE ALL ON SCHEMA hybrid_sync, hybrid_sync_staging FROM PUBLIC;
+-- The least-privilege role (include/sql/roles.sql) may not create schemas, IF NOT EXISTS or not: they are there then.
+DO $$
+BEGIN
+    IF pg_catalog.to_regnamespace('hybrid_sync') IS NULL THEN
+        CREATE SCHEMA hybrid_sync;
+        REVOKE ALL ON SCHEMA hybrid_sync FROM PUBLIC;
+    END IF;
+    IF pg_catalog.to_regnamespace('hybrid_sync_staging') IS NULL THEN
+        CREATE SCHEMA hybrid_sync_staging;
+        REVOKE ALL ON SCHEMA hybrid_sync_staging FROM PUBLIC;
+    END IF;
+END
+$$;
 
 CREATE TABLE IF NOT EXISTS hybrid_sync.merge_log (
     run_id text NOT NULL,

@@ -4,4 +4,5 @@ SET LOCAL lock_timeout = {{ limits.lock_timeout | literal }};
 SET LOCAL statement_timeout = {{ limits.statement_timeout | literal }};
 SET LOCAL idle_in_transaction_session_timeout = {{ limits.idle_timeout | literal }};
 SET LOCAL work_mem = {{ limits.work_mem | literal }};
+SET LOCAL hybrid_sync.merging = {{ plan.table | literal }};
 LOCK TABLE {{ plan.target | relation }} IN SHARE UPDATE EXCLUSIVE MODE;

@@ -3,7 +3,7 @@
 {% for name in key %}rtrim({{ left }} ->> {{ name | literal }}) = rtrim({{ right }} ->> {{ name | literal }}){{ " AND " if not loop.last }}{% endfor %}
 {%- endmacro %}
 DELETE FROM hybrid_sync.reject AS earlier
-WHERE earlier.table_name = %(table)s AND earlier.run_id <> %(run_id)s
+WHERE earlier.table_name = {{ stage.table | literal }} AND earlier.run_id <> {{ stage.run_id | literal }}
   AND (
     EXISTS (
         SELECT 1
@@ -12,7 +12,7 @@ WHERE earlier.table_name = %(table)s AND earlier.run_id <> %(run_id)s
         WHERE {{ same_key("current.row", "earlier.row") }}
     ) OR EXISTS (
         SELECT 1 FROM hybrid_sync.reject AS current
-        WHERE current.table_name = %(table)s AND current.run_id = %(run_id)s
+        WHERE current.table_name = {{ stage.table | literal }} AND current.run_id = {{ stage.run_id | literal }}
           AND {{ same_key("current.row", "earlier.row") }}
     )
   );

@@ -1,5 +1,7 @@
--- What the relation holds, and how many rows of the extract were rejected.
+-- {{ stage.table }}: the rows in the relation, the rows rejected, and those superseded.
 SELECT
     (SELECT count(*) FROM {{ stage.relation | relation }}),
-    (SELECT count(DISTINCT reject.row_number) FROM hybrid_sync.reject
-     WHERE reject.run_id = %(run_id)s AND reject.table_name = %(table)s AND reject.reason <> %(superseded)s);
+    count(DISTINCT reject.row_number) FILTER (WHERE reject.reason <> {{ superseded | literal }}),
+    count(*) FILTER (WHERE reject.reason = {{ superseded | literal }})
+FROM hybrid_sync.reject
+WHERE reject.run_id = {{ stage.run_id | literal }} AND reject.table_name = {{ stage.table | literal }};

@@ -117,7 +117,6 @@ def _read_text(sieve: Sieve, column: TargetColumn) -> None:
 def _sort_out(sieve: Sieve, odd: pa.Array, column: TargetColumn) -> None:
     """Texts that do not show at sight that they fit: read one by one, as exponents are rare."""
     import pyarrow as pa
-
     import pyarrow.compute as pc
 
     precision, scale = column.precision or 38, column.scale or 0

@@ -1,4 +1,4 @@
-"""Into real and double precision: the same number, by its bits from a float, by its shortest text from anything else."""
+"""Into real and double precision: a float by its bits, anything else by the number that its shortest text names."""
 
 from __future__ import annotations
 

@@ -41,12 +41,8 @@ def to_time(sieve: Sieve, column: TargetColumn, zone: str) -> None:
     """Convert in place to time64[us]; `sieve` holds valid text or times."""
     import pyarrow as pa
 
-    kind = kind_of(sieve.values.type)
-    if kind is Kind.TEXT:
+    if kind_of(sieve.values.type) is Kind.TEXT:
         read_times(sieve, column)
-    elif kind is not Kind.TIME:
-        sieve.reject_all(f"{kind} instead of {column.type}")
-        sieve.values = pa.nulls(len(sieve.values), pa.time64("us"))
     sieve.cast(pa.time64("us"), _too_fine(column))
     _check_fraction(sieve, column)
 

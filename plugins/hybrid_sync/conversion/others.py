@@ -9,8 +9,6 @@ from hybrid_sync.conversion.kinds import Kind, kind_of
 from hybrid_sync.conversion.texts import write
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hybrid_sync.catalog import TargetColumn
     from hybrid_sync.conversion.sieve import Sieve
 

@@ -19,21 +19,30 @@ if TYPE_CHECKING:
 
 _Convert = Callable[[Sieve, "TargetColumn"], None]
 
-_NUMBERS: dict[str, _Convert] = {
+_DIRECT: dict[str, _Convert] = {
     **dict.fromkeys(whole_numbers.BITS, whole_numbers.to_whole_number),
     "numeric": decimals.to_decimal,
     "float4": floats.to_float,
     "float8": floats.to_float,
     "bool": booleans.to_boolean,
+    **dict.fromkeys(texts.BASES, texts.to_text),
+    "bytea": others.to_bytes,
+    "uuid": others.to_uuid,
 }
-_MOMENTS: dict[str, Callable[[Sieve, "TargetColumn", str], None]] = {
+_MOMENTS: dict[str, Callable[..., None]] = {
     "date": moments.to_date,
     "time": moments.to_time,
     "timestamp": moments.to_timestamp,
     "timestamptz": moments.to_timestamptz,
 }
-_NUMERIC_KINDS = (Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
-_CLOCK_KINDS = (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT)
+# What can become a value of the type at all; a column of another kind is rejected value by value.
+_NUMERIC = {Kind.TEXT, Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT}
+_CLOCK = {Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT}
+_FITTING: dict[str, set[Kind]] = {
+    **dict.fromkeys((*whole_numbers.BITS, "numeric", "float4", "float8", "bool"), _NUMERIC),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), _CLOCK),
+    "time": {Kind.TEXT, Kind.TIME},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +72,17 @@ def route(column: TargetColumn, arrow_type: pa.DataType, zone: str) -> Route:
     base = column.base
     if column.kind == "e":
         return Route(column, False, others.to_label)
-    if base in _NUMBERS:
-        if kind is not Kind.TEXT and kind not in _NUMERIC_KINDS:
-            return Route(column, False, _mismatch)
-        if base == "numeric" and decimals.carried_as_text(column, source):
-            return Route(column, True, decimals.to_number_text)
-        return Route(column, False, _NUMBERS[base])
+    if base == "numeric" and kind in _FITTING[base] and decimals.carried_as_text(column, source):
+        return Route(column, True, decimals.to_number_text)
+    if base == "bytea" and kind_of(source) is Kind.TEXT:
+        return Route(column, True, others.to_castable_text)
+    if base in _FITTING and kind not in _FITTING[base]:
+        return Route(column, False, _mismatch)
     if base in _MOMENTS:
-        if kind is not Kind.TEXT and kind not in _CLOCK_KINDS and not (base == "time" and kind is Kind.TIME):
-            return Route(column, False, _mismatch)
-        return Route(column, False, partial(_moment, zone=zone))
-    if base in texts.BASES:
-        return Route(column, False, texts.to_text)
-    if base == "bytea":
-        if kind_of(source) is Kind.TEXT:
-            return Route(column, True, others.to_castable_text)
-        return Route(column, False, others.to_bytes)
-    if base == "uuid":
-        return Route(column, False, others.to_uuid)
+        return Route(column, False, partial(_MOMENTS[base], zone=zone))
+    if base in _DIRECT:
+        return Route(column, False, _DIRECT[base])
     return Route(column, True, others.to_castable_text)
-
-
-def _moment(sieve: Sieve, column: TargetColumn, *, zone: str) -> None:
-    _MOMENTS[column.base](sieve, column, zone)
 
 
 def _mismatch(sieve: Sieve, column: TargetColumn) -> None:

@@ -1,0 +1,115 @@
+"""Rules between rows: repeated keys, and foreign keys whose parent is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hybrid_sync.errors import SchemaMismatch
+from hybrid_sync.specs import OnDuplicate, Strategy
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from hybrid_sync.catalog import ForeignKey, Target
+    from hybrid_sync.specs import TableSpec
+    from hybrid_sync.staging.rules import Owned
+    from hybrid_sync.staging.stage import Stage
+
+SUPERSEDED = "superseded by a later row of the same key"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name: str
+    columns: tuple[str, ...]
+    nulls_distinct: bool
+    reason: str
+
+
+def resolve_duplicates(
+    connection: Connection[Any], stage: Stage, spec: TableSpec, target: Target, owned: Owned | None
+) -> int:  # fmt: skip
+    """Take repeated keys out of the staging. Returns how many rows went because an identical one stays.
+
+    Identical rows of one key collapse. Different rows of the spec's key are rejects, or with keep_last all but the
+    last are superseded. Different rows that share another unique key of the target are rejects.
+    """
+    collapsed = 0
+    for key in _keys(stage, spec, target, owned):
+        if not _has_repeated(connection, stage, key):
+            continue
+        collapsed += stage.run(connection, "collapse.sql", key=key).rowcount
+        if not _has_repeated(connection, stage, key):
+            continue
+        if key.columns == spec.key and spec.on_duplicate is OnDuplicate.KEEP_LAST:
+            _keep_last(connection, stage, spec, key)
+        else:
+            stage.run(connection, "duplicates.sql", key=key)
+        stage.run(connection, "delete_rejected.sql")
+    return collapsed
+
+
+def reject_orphans(connection: Connection[Any], stage: Stage, target: Target, owned: Owned | None) -> int:
+    """Make rejects of rows whose parent is not in the cloud, for every foreign key but those to the table itself."""
+    found = 0
+    for foreign_key in _foreign_keys(stage, target, owned):
+        if foreign_key.referenced_table != target.relation:
+            found += _orphans(connection, stage, foreign_key, owned, itself=False)
+    return found
+
+
+def reject_orphans_within(connection: Connection[Any], stage: Stage, target: Target, owned: Owned | None) -> None:
+    """The same for foreign keys to the table itself, where a staged row may be the parent.
+
+    Each round may take parents away, so it goes on until a round finds nothing.
+    """
+    within = [key for key in _foreign_keys(stage, target, owned) if key.referenced_table == target.relation]
+    while sum(_orphans(connection, stage, foreign_key, owned, itself=True) for foreign_key in within):
+        stage.run(connection, "delete_rejected.sql")
+
+
+def _orphans(
+    connection: Connection[Any], stage: Stage, foreign_key: ForeignKey, owned: Owned | None, *, itself: bool
+) -> int:
+    reason = f"no such row in {foreign_key.referenced_table} (foreign key {foreign_key.name})"
+    return stage.run(
+        connection, "orphans.sql", foreign_key=foreign_key, reason=reason, owned=owned, itself=itself
+    ).rowcount
+
+
+def _foreign_keys(stage: Stage, target: Target, owned: Owned | None) -> list[ForeignKey]:
+    known = {*stage.names, *([owned.column] if owned else [])}
+    return [foreign_key for foreign_key in target.foreign_keys if known.issuperset(foreign_key.columns)]
+
+
+def _keys(stage: Stage, spec: TableSpec, target: Target, owned: Owned | None) -> list[_Key]:
+    keys = []
+    if spec.strategy is Strategy.UPSERT:
+        keys.append(_Key("key", spec.key, False, "duplicate key"))
+    for unique in target.unique_keys:
+        columns = tuple(name for name in unique.columns if owned is None or name != owned.column)
+        covered = keys and set(spec.key) <= set(columns)
+        if columns and not covered and set(columns) <= set(stage.names):
+            reason = f"duplicate value of unique key {unique.name}"
+            keys.append(_Key(unique.name, columns, unique.nulls_distinct, reason))
+    return keys
+
+
+def _has_repeated(connection: Connection[Any], stage: Stage, key: _Key) -> bool:
+    row = stage.run(connection, "has_repeated.sql", key=key).fetchone()
+    return bool(row and row[0])
+
+
+def _keep_last(connection: Connection[Any], stage: Stage, spec: TableSpec, key: _Key) -> None:
+    order_by = spec.order_by
+    if order_by is None or order_by not in stage.names:
+        raise SchemaMismatch(
+            f"on_duplicate keep_last orders by {order_by}, which the desktop does not supply. "
+            f"Correct order_by in the registry.",
+            table=spec.name,
+        )
+    stage.run(
+        connection, "superseded.sql", key=key, order_by=order_by, superseded=SUPERSEDED,
+        tied=f"duplicate key: another row is as late by {order_by}",
+    )  # fmt: skip

@@ -1,0 +1,161 @@
+"""Stage one extract: the transaction, its order, and what it leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from hybrid_sync import sql
+from hybrid_sync.connections import translated
+from hybrid_sync.conversion import Conversion
+from hybrid_sync.errors import SchemaMismatch, TooManyRejects
+from hybrid_sync.staging import keys, rules
+from hybrid_sync.staging.copying import copy_in
+from hybrid_sync.staging.stage import Stage, relation_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from psycopg import Connection
+
+    from hybrid_sync.catalog import Target
+    from hybrid_sync.specs import Ownership, TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What was staged. All counts are rows, and rows_read = rows + duplicates + rejects.
+
+    `rejects` counts rows, each once, whatever the number of reasons that `hybrid_sync.reject` has for it.
+    """
+
+    stage_id: str
+    relation: str
+    rows: int
+    columns: tuple[str, ...]
+    rows_read: int
+    duplicates: int
+    rejects: int
+
+
+def load(
+    connection: Connection[Any],
+    *,
+    spec: TableSpec,
+    ownership: Ownership,
+    target: Target,
+    batches: Iterator[pa.RecordBatch],
+    run_id: str,
+    stage_id: str,
+    mode: str,
+    watermark_column: str | None,
+    watermark: str | None,
+    extract_uri: str,
+    desktop_time_zone: str,
+) -> Staged:
+    """Stage an extract in one transaction: COPY, checks, manifest. Needs nothing of the session.
+
+    :param connection: without an open transaction, or the work becomes part of that one.
+    :param batches: at least one, which may be empty; columns by the cloud's names, types as the driver gave them.
+    :param stage_id: a new UUID; the manifest carries it to the merge.
+    :param mode: `full` or `incremental`: a full extract clears all older rejects of the table.
+    :raises TooManyRejects: more rejects than `spec.max_rejects`. They are kept, nothing is staged.
+    :raises SchemaMismatch: the extract has a column that the target lacks.
+    :raises CloudUnavailable: and the others of `connections.translated`; nothing was changed.
+    """
+    first = next(batches)
+    stage = Stage(
+        table=spec.name,
+        run_id=run_id,
+        relation=relation_name(spec.name, run_id),
+        target=target.relation,
+        columns=tuple(_column(spec, target, name) for name in first.schema.names),
+    )
+    required = {column.name for column in stage.columns if column.not_null} | set(spec.key)
+    conversion = Conversion(first.schema, stage.columns, desktop_time_zone, required)
+    of_run = {"run_id": run_id, "table": spec.name}
+    with translated(spec.name), connection.transaction():
+        connection.execute(sql.render("stage/settings.sql"), {"zone": desktop_time_zone})
+        connection.execute(sql.render("stage/lock.sql"), {"relation": stage.relation})
+        connection.execute(sql.render("stage/clear_rejects.sql"), {**of_run, "full": mode == "full"})
+        stage.run(connection, "create.sql", text_columns=conversion.text_columns)
+        rows_read = copy_in(connection, stage, conversion, chain([first], batches))
+        collapsed = _check(connection, stage, spec, ownership, target, conversion.text_columns)
+        [counts] = stage.run(connection, "count.sql", superseded=keys.SUPERSEDED).fetchall()
+        rows, rejects, superseded = counts
+        duplicates = collapsed + superseded
+        staged = Staged(stage_id, stage.relation, rows, stage.names, rows_read, duplicates, rejects)
+        refusal = None
+        if spec.max_rejects.allows(rejects, rows_read):
+            if mode != "full" and spec.key:
+                stage.run(connection, "clear_rejects_by_key.sql", key=spec.key)
+            connection.execute(sql.render("stage/record.sql"), {
+                **of_run, "stage_id": stage_id, "relation": stage.relation, "rows": rows,
+                "columns": list(stage.names), "rows_read": rows_read, "duplicates": duplicates,
+                "rejects": rejects, "mode": mode, "watermark_column": watermark_column, "watermark": watermark,
+                "extract_uri": extract_uri,
+            })  # fmt: skip
+        else:
+            refusal = _too_many(connection, spec, run_id, staged)
+            stage.run(connection, "forget.sql")
+    if refusal:
+        raise refusal
+    return staged
+
+
+def drop(connection: Connection[Any], table: str, run_id: str, stage_id: str) -> None:
+    """Drop the staging of `table` in a run, unless it was staged anew since `stage_id`."""
+    relation = relation_name(table, run_id)
+    with translated(table), connection.transaction():
+        connection.execute(sql.render("stage/lock.sql"), {"relation": relation})
+        names = {"run_id": run_id, "table": table, "stage_id": stage_id}
+        current = connection.execute(sql.render("stage/is_current.sql"), names).fetchone()
+        if current and current[0]:
+            connection.execute(sql.render("stage/drop.sql", relation=relation))
+
+
+def _check(
+    connection: Connection[Any],
+    stage: Stage,
+    spec: TableSpec,
+    ownership: Ownership,
+    target: Target,
+    text_columns: tuple[str, ...],
+) -> int:
+    """Every check by SQL, from one row's rules to those between rows. Returns the identical rows that collapsed."""
+    rules.cast_texts(connection, stage, text_columns)
+    stage.run(connection, "analyze.sql")
+    owned = rules.owned_by_desktop(target, ownership, stage.names)
+    # Both look at every staged row, so that a row shows all that is wrong with it at once.
+    broken = rules.apply_constraints(connection, stage, target, owned)
+    if broken + keys.reject_orphans(connection, stage, target, owned):
+        stage.run(connection, "delete_rejected.sql")
+    collapsed = keys.resolve_duplicates(connection, stage, spec, target, owned)
+    keys.reject_orphans_within(connection, stage, target, owned)
+    return collapsed
+
+
+def _column(spec: TableSpec, target: Target, name: str) -> Any:
+    column = target.column(name)
+    if column is None:
+        raise SchemaMismatch(
+            f"the extract has a column {name}, which {target.relation} has no longer. Clear the table's extract task.",
+            table=spec.name,
+        )
+    return column
+
+
+def _too_many(connection: Connection[Any], spec: TableSpec, run_id: str, staged: Staged) -> TooManyRejects:
+    limit = spec.max_rejects
+    allowed = f"{limit.share:.2%} of the rows" if limit.share is not None else f"{limit.count or 0:,}"
+    names = {"run_id": run_id, "table": spec.name, "superseded": keys.SUPERSEDED}
+    reasons = connection.execute(sql.render("stage/top_reasons.sql"), names).fetchall()
+    commonest = "; ".join(f"{column}: {reason} ({count:,})" for column, reason, count in reasons)
+    query = sql.render("stage/read_rejects.sql", run_id=run_id, table=spec.name)
+    return TooManyRejects(
+        f"{staged.rejects:,} of {staged.rows_read:,} rows cannot be stored, and max_rejects allows {allowed}. "
+        f"{commonest}. Nothing was staged. Read them: {' '.join(query.split())} "
+        f"Correct them on the desktop, or raise max_rejects of {spec.name} in the registry to merge the other rows.",
+        table=spec.name,
+    )
