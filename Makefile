@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup requirements format check test demo ui clean
+.PHONY: help setup requirements format check test demo ui peers clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ demo: setup  ## Show the sync on two databases made for it
 
 ui: setup  ## Open the Airflow UI over the demo's databases, until Ctrl-C
 	@$(BIN)/python -m demo.ui
+
+peers: setup  ## Tell one small story to this package, dlt, target-postgres and Sling, and compare
+	@PYTHONPATH=plugins $(BIN)/python -m peers
 
 clean:  ## Remove .venv, the demo's databases and every cache
 	rm -rf .venv .venv-peers .demo build logs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

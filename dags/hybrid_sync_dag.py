@@ -45,6 +45,14 @@ with DAG(
             title="Dry run",
             description="Do all of it and roll back; only the log of the merge stays.",
         ),
+        "approve_deletes": Param(
+            {},
+            type="object",
+            title="Approve deletes",
+            description="Table to rows: up to so many desktop rows of it may go, whatever max_shrink says.",
+            propertyNames={"enum": names},
+            additionalProperties={"type": "integer", "minimum": 0},
+        ),
     },
     default_args={
         "retries": 3,

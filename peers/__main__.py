@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import platform
 import tempfile
@@ -26,6 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hybrid-sync-peers-") as folder:
         # Airflow, whose object storage the extracts are written with, reads this when it is first imported.
         os.environ["AIRFLOW_HOME"] = folder
+        logging.getLogger("hybrid_sync").setLevel(logging.WARNING)
         try:
             server.start()
             new_database = _databases(server)

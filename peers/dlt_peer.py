@@ -38,7 +38,7 @@ class Dlt:
         return run_peer(
             [str(BIN / "python"), str(script), self.configuration, *uris, str(self.folder)],
             says=[r"jobshead: \d+ row\(s\)", "No data found to normalize", "WARNING.*"],
-            fails_with=r"duplicate key value violates unique constraint|[A-Z]\w+(?:Exception|Error)\b.*",
+            fails_with=r"Key \(\S+\)=\(\S+\) already exists|[A-Z]\w+(?:Exception|Error)\b.*",
             environment=peer_settings(self.folder),
         )
 

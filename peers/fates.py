@@ -27,7 +27,9 @@ class Fate(StrEnum):
 
 
 MEANINGS = {
-    Fate.KEPT: "the row is as it was",
+    Fate.ABSENT: "no row, neither before nor after",
+    Fate.KEPT: "the row is as it was before the step",
+    Fate.INSERTED: "a desktop row is new",
     Fate.UPDATED: "a desktop row has the desktop's new values",
     Fate.DELETED: "a desktop row is gone",
     Fate.OVERWRITTEN: "a mobile row has the desktop's values",

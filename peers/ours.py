@@ -70,7 +70,7 @@ class HybridSync:
             except GuardTripped as refusal:
                 return Answer("refused: GuardTripped", refused=True, message=str(refusal))
         counts = {"inserted": record.inserted, "updated": record.updated, "deleted": record.deleted,
-                  "unchanged": record.unchanged, "conflicts": record.conflicts}  # fmt: skip
+                  "unchanged": record.unchanged, "in conflict": record.conflicts}  # fmt: skip
         return Answer(", ".join(f"{rows} {what}" for what, rows in counts.items() if rows))
 
     def _extract(self, desktop: str, connection: Connection[Any], run_id: str) -> Extract:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 Rows = dict[int, tuple[Any, ...]]
+END = "At the end, compared with the beginning"
 
 
 @dataclass(slots=True)
@@ -67,9 +68,6 @@ def tell(
     return turns + [_sum_up(life) for life in lives]
 
 
-END = "At the end, compared with the beginning"
-
-
 def _take_turn(life: Life, step: Step, desktop: str) -> Turn:
     with _connect(desktop) as connection:
         there = {int(job) for (job,) in connection.execute("SELECT job_id FROM jobshead").fetchall()}
@@ -97,14 +95,14 @@ def _sum_up(life: Life) -> Turn:
 
 def table(turns: Sequence[Turn]) -> str:
     """The turns as a plain table, the words' meanings, and what was said by tools that failed or refused."""
-    heading = f"{'':26}" + "".join(f"{f'{job} M' if job in PHONES else job:<13}" for job in JOBS) + "what the tool said"
+    heading = f"{'':28}" + "".join(f"{f'{job} M' if job in PHONES else job:<13}" for job in JOBS) + "what the tool said"
     lines = [heading]
     for step in dict.fromkeys(turn.step for turn in turns):
         lines += ["", step]
         for turn in turns:
             if turn.step == step:
                 cells = "".join(f"{turn.fates[job]:<13}" for job in JOBS)
-                lines.append(f"  {turn.tool:<24}{cells}{turn.answer.words}")
+                lines.append(f"  {turn.tool:<26}{cells}{turn.answer.words}")
     lines += ["", "M marks the jobs that phones made.", *(f"  {word:<13}{text}" for word, text in MEANINGS.items())]
     return "\n".join(lines)
 

@@ -40,3 +40,11 @@ jsonb_build_object({% for name in columns %}{{ name | literal }}, {{ alias }}.{{
 {% macro digest_of(plan, columns, alias) -%}
 pg_catalog.hashtextextended({{ row_of(plan, columns, alias) }}::text, 0)
 {%- endmacro %}
+
+{# A dry run merges no parent. A staged row whose parent this run has only staged cannot be tried, but would be stored. #}
+{% macro awaits_parent(plan) -%}
+{% for parent in plan.parents %}
+{%- if not loop.first %} OR {% endif -%}
+({% for name in parent.columns %}staged.{{ name | ident }} IS NOT NULL AND {% endfor %}NOT EXISTS (SELECT 1 FROM {{ parent.referenced_table | relation }} AS parent WHERE {% for name in parent.columns %}parent.{{ parent.referenced_columns[loop.index0] | ident }} = staged.{{ name | ident }}{{ " AND " if not loop.last }}{% endfor %}))
+{%- endfor %}
+{%- endmacro %}

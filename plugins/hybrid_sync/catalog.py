@@ -131,7 +131,7 @@ def read_target(connection: Connection[Any], table: str) -> Target:
         name=name,
         kind=kind,
         columns=tuple(
-            TargetColumn(*row[:-3], tuple(row[-3]), *row[-2:])
+            TargetColumn(*row[:11], labels=tuple(row[11]), is_domain=row[12], numbered=row[13])
             for row in _rows(connection, "catalog/columns.sql", oid=oid)
         ),
         unique_keys=tuple(

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from hybrid_sync import sql
 from hybrid_sync.errors import DesktopUnavailable, SchemaMismatch
-from hybrid_sync.odbc import catalogue, failures, filters, readings, streams
+from hybrid_sync.odbc import catalogue, filters, rules, streams
 from hybrid_sync.odbc.drivers import Driver, identify, opening_settings, with_settings
 from hybrid_sync.odbc.failures import TextNotUtf8
 from hybrid_sync.odbc.filters import Condition
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Condition", "Desktop", "DesktopColumn", "TextNotUtf8"]
 
 log = logging.getLogger(__name__)
-
-LOGIN_SECONDS = 30
 
 
 class Desktop:
@@ -45,10 +44,11 @@ class Desktop:
         self._connection: Connection
         self.driver: Driver
         self._tables: list[catalogue.DesktopTable] | None = None
+        self._columns: dict[catalogue.DesktopTable, tuple[DesktopColumn, ...]] = {}
 
     def __enter__(self) -> Self:
         """Connect."""
-        self._connection = streams.connect(self._connection_string, LOGIN_SECONDS)
+        self._connection = streams.connect(self._connection_string)
         self.driver = identify(self._connection)
         return self
 
@@ -65,8 +65,11 @@ class Desktop:
 
         Raises SchemaMismatch, naming near names, for a missing or an ambiguous table.
         """
-        with streams.guarded(self._connection_string, table):
-            return catalogue.columns(self._connection, self._resolve(table))
+        found = self._resolve(table)
+        if found not in self._columns:
+            with streams.guarded(self._connection_string, table):
+                self._columns[found] = catalogue.columns(self._connection, found)
+        return self._columns[found]
 
     def count(self, table: str, where: Sequence[Condition] = ()) -> int:
         """How many rows of `table` fit every condition of `where`."""
@@ -100,13 +103,12 @@ class Desktop:
         """
         planned = self._plan(table, columns)
         expected, planned, longest = self._survey(table, planned, where)
-        statement = self._render("extract/read.sql", table, planned, where)
-        stream = streams.open_stream(
-            self._connection_string, self.driver, statement, planned, longest, batch_rows, raw_text=raw_text
-        )
+        query = streams.Query(self._render("extract/read.sql", table, planned, where), planned, longest)
         read = 0
-        with streams.guarded(self._connection_string, table, [column.name for column in self.columns(table)]):
-            for batch in stream:
+        with streams.guarded(self._connection_string, table):
+            for batch in streams.open_stream(
+                self._connection_string, self.driver, query, batch_rows, raw_text=raw_text
+            ):
                 read += batch.num_rows
                 yield batch
         if read < expected:
@@ -132,7 +134,7 @@ class Desktop:
                 f"desktop table {table} has no column {', '.join(missing)}. It has {', '.join(there)}. Correct columns "
                 f"in the registry."
             )
-        return tuple(readings.reading(there[name], self.driver.dbms) for name in (names or there))
+        return tuple(rules.reading(there[name], self.driver.dbms) for name in (names or there))
 
     def _render(self, template: str, table: str, planned: Sequence[Reading], where: Sequence[Condition]) -> str:
         there = {column.name: column for column in self.columns(table)} if where else {}
@@ -145,23 +147,25 @@ class Desktop:
             table=self._resolve(table).parts,
             quote=self.driver.quote,
             dbms=self.driver.dbms.value,
-            where=[filters.rendered(condition, there[condition.column]) for condition in where],
+            where=[filters.rendered(condition, there[condition.column], self.driver.dbms) for condition in where],
         )
 
     def _survey(
-        self, table: str, planned: Sequence[Reading], where: Sequence[Condition]
+        self, table: str, planned: tuple[Reading, ...], where: Sequence[Condition]
     ) -> tuple[int, tuple[Reading, ...], dict[str, int]]:
-        """Count the rows, measure columns without a length (in bytes), and take guarded columns with odd values as text."""
+        """Count the rows, measure the columns that need it (bytes), and let guarded columns with odd values be text."""
         statement = self._render("extract/survey.sql", table, planned, where)
         with streams.guarded(self._connection_string, table):
             answer = list(self._connection.cursor().execute(statement).fetchone() or ())
         rows = int(answer.pop(0))
-        measured = {read.name: int(answer.pop(0) or 0) for read in planned if read.unbounded}
+        longest = {read.name: int(answer.pop(0) or 0) for read in planned if read.measured}
         odd = {read.name for read in planned if read.guard and int(answer.pop(0) or 0)}
-        if odd:
-            log.warning(
-                "%s: %s hold values that the driver cannot hand over as dates or numbers; they are read as text",
-                table, ", ".join(sorted(odd)),
-            )  # fmt: skip
-        measured.update(dict.fromkeys(odd, readings.ODD_TEXT_BYTES))
-        return rows, tuple(readings.as_text(read) if read.name in odd else read for read in planned), measured
+        if not odd:
+            return rows, planned, longest
+        log.warning(
+            "%s: %s hold values that the driver cannot hand over as what they are declared; they are read as text",
+            table, ", ".join(sorted(odd)),
+        )  # fmt: skip
+        instead = [read.otherwise if read.otherwise and read.name in odd else read for read in planned]
+        # The text of those columns has to be measured too. A guard that still stands has found nothing.
+        return self._survey(table, tuple(replace(read, guard=None) for read in instead), where)

@@ -156,7 +156,8 @@ def _record(
     return MergeRecord(
         run_id=plan.run_id, table_name=plan.table, stage_id=manifest.stage_id, strategy=plan.strategy.value,
         mode=manifest.mode, dry_run=plan.dry_run, staged=manifest.row_count + manifest.duplicates,
-        inserted=outcomes.inserted, updated=outcomes.updated, unchanged=outcomes.unchanged, deleted=outcomes.deleted,
+        inserted=outcomes.inserted + outcomes.would_insert, updated=outcomes.updated + outcomes.would_update,
+        unchanged=outcomes.unchanged, deleted=outcomes.deleted,
         duplicates=manifest.duplicates, conflicts=outcomes.conflict, rejects=manifest.rejects,
         mobile_rows_before=before.mobile_rows, mobile_rows_after=after.mobile_rows,
         mobile_digest_before=before.mobile_digest, mobile_digest_after=after.mobile_digest,

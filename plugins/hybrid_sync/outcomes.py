@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """Rows by outcome. `conflict`: staged rows that a mobile row stands in the way of. `restricted`: desktop rows that
-    should have gone, and that another table's row still needs."""
+    should have gone, and that another table's row still needs. `would_insert`, `would_update`: rows that a dry run
+    cannot try, because their parents are staged and not merged."""
 
     inserted: int = 0
     updated: int = 0
@@ -26,6 +27,8 @@ class Outcomes:
     deleted: int = 0
     conflict: int = 0
     restricted: int = 0
+    would_insert: int = 0
+    would_update: int = 0
 
     @property
     def writes(self) -> Writes:
@@ -52,7 +55,10 @@ def run_template(connection: Connection[Any], statement: str) -> Outcomes:
 
 def check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: Outcomes) -> None:
     """Every staged row must have an outcome. Raises RowsUnaccounted."""
-    accounted = outcomes.inserted + outcomes.updated + outcomes.unchanged + outcomes.conflict
+    accounted = (
+        outcomes.inserted + outcomes.updated + outcomes.unchanged + outcomes.conflict
+        + outcomes.would_insert + outcomes.would_update
+    )  # fmt: skip
     if accounted != manifest.row_count:
         raise RowsUnaccounted(
             f"{manifest.row_count} rows were staged, {accounted} are accounted for ({outcomes.inserted} inserted, "

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hybrid_sync.conversion import ROW_NUMBER
 from hybrid_sync.specs import Deletes, OnConflict, Ownership, Rewrite, Strategy, TableSpec
 
 if TYPE_CHECKING:
-    from hybrid_sync.catalog import Reachable, Referencing, Target
-
-ROW_NUMBER = "_hybrid_sync_row"
-"""The staging column that numbers an extract's rows from 1."""
+    from hybrid_sync.catalog import ForeignKey, Reachable, Referencing, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +20,8 @@ class MergePlan:
     `columns` are those that the staging carries and the insert writes. `compared` are those whose difference makes
     an update, `assigned` those that the update sets. `other_keys` are the target's further unique keys that the
     staging supplies whole. `numbered` are columns that a sequence fills. `full` says that the extract held every
-    row of the desktop's table. `children` are foreign keys that reference the target.
+    row of the desktop's table. `children` are foreign keys that reference the target;
+    `parents`, set in a dry run alone, those of the target whose rows the run may have staged and not merged.
     """
 
     table: str
@@ -46,6 +45,7 @@ class MergePlan:
     dry_run: bool
     reachable: tuple[Reachable, ...]
     children: tuple[Referencing, ...]
+    parents: tuple[ForeignKey, ...]
     detect_edits: bool
     desktop_wins: bool
     row_number: str = ROW_NUMBER
@@ -105,6 +105,11 @@ def plan_merge(
         dry_run=dry_run,
         reachable=tuple(reachable),
         children=target.referencing,
+        parents=tuple(
+            foreign_key
+            for foreign_key in target.foreign_keys
+            if dry_run and foreign_key.referenced_table != target.relation and set(foreign_key.columns) <= set(supplied)
+        ),
         detect_edits=spec.detect_mobile_edits,
         desktop_wins=spec.on_conflict is OnConflict.DESKTOP_WINS,
     )

@@ -45,7 +45,7 @@ def judge(
     """
     if not selected:
         return TableVerdict(table, (table, strategy, *[""] * 8, "skipped"), "skipped", bad=False)
-    counts = ("-",) * 7
+    counts: tuple[str, ...] = ("-",) * 7
     if record is not None:
         counts = tuple(
             str(count) for count in (record.staged, record.inserted, record.updated, record.unchanged,

@@ -14,7 +14,7 @@ class Maximum:
     def __init__(self) -> None:
         self._highest: Any = None
 
-    def add(self, values: pa.Array) -> None:
+    def add(self, values: pa.ChunkedArray) -> None:
         """Look at one more batch's column."""
         import pyarrow.compute as pc
 

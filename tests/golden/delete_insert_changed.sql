@@ -35,8 +35,7 @@ gone AS (
 judged AS MATERIALIZED (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
-EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) AS is_conflict
-    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) AS is_conflict    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
     WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.row_number = staged."_hybrid_sync_row")
 ),
 fresh AS (

@@ -9,8 +9,7 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 WITH judged AS (
     SELECT
         staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id", staged."task_id", staged."taskorder", staged."task_desc", staged."jobdet_man_hrs", staged."actual_man_hrs", staged."checklistlinked", staged."created_at", staged."updated_at", staged."_hybrid_sync_row",
-FALSE AS is_conflict
-    FROM "hybrid_sync_staging"."jobtasks__0123456789" AS staged
+FALSE AS is_conflict    FROM "hybrid_sync_staging"."jobtasks__0123456789" AS staged
 ),
 fresh AS (
     INSERT INTO "public"."jobtasks" ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id", "task_id", "taskorder", "task_desc", "jobdet_man_hrs", "actual_man_hrs", "checklistlinked", "created_at", "updated_at", "source")

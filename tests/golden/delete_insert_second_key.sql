@@ -9,8 +9,7 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 WITH judged AS (
     SELECT
         staged."day", staged."slot", staged."body", staged."_hybrid_sync_row",
-EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) AS is_conflict
-    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) AS is_conflict    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
 ),
 fresh AS (
     INSERT INTO "public"."diary" ("day", "slot", "body", "source")

@@ -9,8 +9,7 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 WITH judged AS (
     SELECT
         staged."org_id", staged."loc_id", staged."task_id", staged."checklistdesc", staged."applicable", staged."completedby", staged."completeddate", staged."comments", staged."checkliststatus", staged."job_id", staged."created_at", staged."updated_at", staged."_hybrid_sync_row",
-FALSE AS is_conflict
-    FROM "hybrid_sync_staging"."taskchecklist__0123456789" AS staged
+FALSE AS is_conflict    FROM "hybrid_sync_staging"."taskchecklist__0123456789" AS staged
 ),
 fresh AS (
     INSERT INTO "public"."taskchecklist" ("org_id", "loc_id", "task_id", "checklistdesc", "applicable", "completedby", "completeddate", "comments", "checkliststatus", "job_id", "created_at", "updated_at", "source")

@@ -9,8 +9,7 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 WITH judged AS (
     SELECT
         staged."org_id", staged."loc_id", staged."staff_id", staged."job_id", staged."task_id", staged."date", staged."timefrom", staged."timeto", staged."minutes", staged."tasknotes", staged."attachment", staged."doc_ref", staged."created_at", staged."updated_at", staged."_hybrid_sync_row",
-FALSE AS is_conflict
-    FROM "hybrid_sync_staging"."workdiary__0123456789" AS staged
+FALSE AS is_conflict    FROM "hybrid_sync_staging"."workdiary__0123456789" AS staged
 ),
 fresh AS (
     INSERT INTO "public"."workdiary" ("org_id", "loc_id", "staff_id", "job_id", "task_id", "date", "timefrom", "timeto", "minutes", "tasknotes", "attachment", "doc_ref", "created_at", "updated_at", "source")

@@ -42,4 +42,4 @@ SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
 UNION ALL
 SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -1,7 +1,7 @@
 {% from "extract/_forms.sql" import value, filter %}
 SELECT
 {% for read in readings %}
-    {{ value(read.name | desktop_ident(quote), read.form) }} AS {{ read.name | desktop_ident(quote) }}{{ "," if not loop.last }}
+    {{ value(read.name | desktop_ident(quote), read.form, dbms) }} AS {{ read.name | desktop_ident(quote) }}{{ "," if not loop.last }}
 {% endfor %}
 FROM {{ table | desktop_relation(quote) }}
 {{ filter(where, quote) }}

@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, names, blocked_by_mobile -%}
+{%- from "_macros.sql" import is_desktop, names, blocked_by_mobile, awaits_parent -%}
 -- delete_insert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
 WITH gone AS (
     DELETE FROM {{ plan.target | relation }} AS target
@@ -10,7 +10,8 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 WITH judged AS (
     SELECT
         {{ names(plan.columns, "staged") }}, staged.{{ plan.row_number | ident }},
-        {% if plan.other_keys %}{{ blocked_by_mobile(plan) }}{% else %}FALSE{% endif %} AS is_conflict
+        {% if plan.other_keys %}{{ blocked_by_mobile(plan) }}{% else %}FALSE{% endif %} AS is_conflict{% if plan.parents %},
+        {{ awaits_parent(plan) }} AS is_waiting{% endif %}
     FROM {{ plan.staging | relation }} AS staged
 ),
 fresh AS (
@@ -21,7 +22,8 @@ fresh AS (
     SELECT {{ names(plan.columns, "judged") }}, {{ plan.ownership.desktop | literal }}{% if plan.dry_run and plan.numbered %}{% for name in plan.numbered %}, -judged.{{ plan.row_number | ident }}{% endfor %}{% endif %}
 
     FROM judged
-    WHERE NOT judged.is_conflict
+    WHERE NOT judged.is_conflict{% if plan.parents %} AND NOT judged.is_waiting{% endif %}
+
     ORDER BY judged.{{ plan.row_number | ident }}
     RETURNING 1
 )
@@ -30,5 +32,10 @@ SELECT 'inserted' AS outcome, count(*) AS rows FROM fresh
 
 UNION ALL
 SELECT 'conflict', count(*) FROM judged WHERE judged.is_conflict
+{%- endif %}
+{%- if plan.parents %}
+
+UNION ALL
+SELECT 'would_insert', count(*) FROM judged WHERE judged.is_waiting AND NOT judged.is_conflict
 {%- endif %}
 ;

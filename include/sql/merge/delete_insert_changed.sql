@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, row_of, names, digest_of, blocked_by_mobile -%}
+{%- from "_macros.sql" import is_desktop, row_of, names, digest_of, blocked_by_mobile, awaits_parent -%}
 -- delete_insert {{ plan.table }} (rewrite: changed), run {{ plan.run_id }}: one row an outcome.
 -- A difference of multisets: the n-th desktop row of some content stays if the staging holds that content n times.
 WITH kept AS MATERIALIZED (
@@ -36,7 +36,8 @@ gone AS (
 judged AS MATERIALIZED (
     SELECT
         staged.{{ plan.row_number | ident }} AS row_number,
-        {% if plan.other_keys %}{{ blocked_by_mobile(plan) }}{% else %}FALSE{% endif %} AS is_conflict
+        {% if plan.other_keys %}{{ blocked_by_mobile(plan) }}{% else %}FALSE{% endif %} AS is_conflict{% if plan.parents %},
+        {{ awaits_parent(plan) }} AS is_waiting{% endif %}
     FROM {{ plan.staging | relation }} AS staged
     WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.row_number = staged.{{ plan.row_number | ident }})
 ),
@@ -49,7 +50,8 @@ fresh AS (
 
     FROM {{ plan.staging | relation }} AS staged
     JOIN judged ON judged.row_number = staged.{{ plan.row_number | ident }}
-    WHERE NOT judged.is_conflict
+    WHERE NOT judged.is_conflict{% if plan.parents %} AND NOT judged.is_waiting{% endif %}
+
       -- the deletion runs to its end before the first insert, so that a unique value can move to another row
       AND (SELECT count(*) FROM gone) >= 0
     RETURNING 1
@@ -60,4 +62,10 @@ SELECT 'inserted', count(*) FROM fresh
 UNION ALL
 SELECT 'unchanged', count(*) FROM kept
 UNION ALL
-SELECT 'conflict', count(*) FROM judged WHERE judged.is_conflict;
+SELECT 'conflict', count(*) FROM judged WHERE judged.is_conflict
+{%- if plan.parents %}
+
+UNION ALL
+SELECT 'would_insert', count(*) FROM judged WHERE judged.is_waiting AND NOT judged.is_conflict
+{%- endif %}
+;

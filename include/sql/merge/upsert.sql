@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, is_mobile, equal, row_of, names, digest_of, key_object, blocked_by_mobile -%}
+{%- from "_macros.sql" import is_desktop, is_mobile, equal, row_of, names, digest_of, key_object, blocked_by_mobile, awaits_parent -%}
 -- upsert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
 WITH compared AS MATERIALIZED (
     SELECT
@@ -18,6 +18,10 @@ WITH compared AS MATERIALIZED (
 {% endif %}
 {% if plan.other_keys %}
             WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
+{% endif %}
+{% if plan.parents %}
+            WHEN {{ awaits_parent(plan) }}
+                 THEN CASE WHEN target.{{ plan.key[0] | ident }} IS NULL THEN 'would_insert' ELSE 'would_update' END
 {% endif %}
             WHEN target.{{ plan.key[0] | ident }} IS NULL THEN 'inserted'
             ELSE 'updated'
@@ -51,7 +55,7 @@ SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
 UNION ALL
 SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome IN ('unchanged', 'conflict') GROUP BY compared.outcome;
+SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
 {% if plan.propagate %}
 
 -- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.

@@ -79,7 +79,7 @@ class Conversion:
     def _run(self, route: Route, values: pa.Array) -> Sieve:
         sieve = route.run(values)
         if values.null_count and route.column.name in self.required:
-            sieve.reject(values.is_null(), NULL)
+            sieve.failures.append((values.is_null(), NULL))
         return sieve
 
     def _describe(
@@ -107,6 +107,8 @@ class Conversion:
 
 def _texts(raw: pa.Array, converted: pa.Array) -> list[str | None]:
     """Numbers as the cloud would write them (a key can then be compared with later runs), all else as it came."""
+    if kind_of(raw.type) is Kind.BYTES and kind_of(converted.type) is Kind.BYTES:
+        return [None if value is None else f"\\x{value.hex()}" for value in raw.to_pylist()]
     as_it_came = readable(raw)
     if kind_of(converted.type) not in (Kind.INTEGER, Kind.DECIMAL):
         return as_it_came

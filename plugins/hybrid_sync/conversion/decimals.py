@@ -121,7 +121,8 @@ def _sort_out(sieve: Sieve, odd: pa.Array, column: TargetColumn) -> None:
 
     precision, scale = column.precision or 38, column.scale or 0
     numbers = [Decimal(text) for text in pc.filter(sieve.values, odd).to_pylist()]
-    large = [abs(number) >= Decimal(10) ** (precision - scale) for number in numbers]
+    # copy_abs, because abs would round to the context's 28 digits.
+    large = [number.copy_abs() >= Decimal(10) ** (precision - scale) for number in numbers]
     lossy = [not too_large and _decimals_of(number) > scale for number, too_large in zip(numbers, large, strict=True)]
     plain = [None if big or fine else format(number, "f")
              for number, big, fine in zip(numbers, large, lossy, strict=True)]  # fmt: skip

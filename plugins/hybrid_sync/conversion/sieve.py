@@ -12,7 +12,7 @@ class Sieve:
     """The values of a column; a value that cannot pass becomes NULL here and is kept in `failures`.
 
     `failures` holds pairs of a boolean mask (no NULLs, one element a row) and a reason. A value fails once: after
-    that it is NULL, and no later mask is true for a NULL.
+    that it is NULL, and no NULL fails.
     """
 
     def __init__(self, values: pa.Array) -> None:
@@ -26,7 +26,7 @@ class Sieve:
 
         if not pc.any(mask).as_py():
             return
-        mask = pc.fill_null(mask, False)
+        mask = pc.and_(pc.fill_null(mask, False), self.values.is_valid())
         self.failures.append((mask, reason))
         self.values = pc.if_else(mask, pa.scalar(None, self.values.type), self.values)
 

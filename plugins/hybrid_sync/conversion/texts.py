@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hybrid_sync.catalog import TargetColumn
     from hybrid_sync.conversion.sieve import Sieve
 
+# The last two are PostgreSQL's internal types, which cut longer text without a word.
 BASES = {"text", "varchar", "bpchar", "citext", "name", "char"}
-_BYTE_LIMITS = {"name": 63, "char": 1}  # PostgreSQL's internal types cut longer text without a word
 
 
 def to_text(sieve: Sieve, column: TargetColumn) -> None:
@@ -33,9 +33,10 @@ def to_text(sieve: Sieve, column: TargetColumn) -> None:
             cut = pc.utf8_slice_codeunits(sieve.values, 0, limit)
             sieve.values = pc.if_else(beyond, cut, sieve.values)
             sieve.reject(pc.greater(length, limit), f"longer than {limit} characters")
-    if column.base in _BYTE_LIMITS:
-        most = _BYTE_LIMITS[column.base]
-        sieve.reject(pc.greater(pc.binary_length(sieve.values), most), f"longer than {most} bytes")
+    if column.base == "name":
+        sieve.reject(pc.greater(pc.binary_length(sieve.values), 63), "longer than 63 bytes")
+    elif column.base == "char":
+        sieve.reject(pc.not_equal(pc.binary_length(sieve.values), 1), "not one byte")
 
 
 def write(sieve: Sieve) -> None:

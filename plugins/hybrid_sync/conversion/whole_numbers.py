@@ -82,7 +82,7 @@ def _read_float(sieve: Sieve) -> None:
     sieve.values = values
     whole = pc.and_(pc.is_finite(values), pc.equal(pc.floor(values), values))
     sieve.reject(pc.invert(whole), NOT_WHOLE)
-    sieve.reject(pc.greater(pc.abs(values), float(DOUBLE_WHOLE)), "beyond 2^53, where a float is not exact")
+    sieve.reject(pc.greater(pc.abs(sieve.values), float(DOUBLE_WHOLE)), "beyond 2^53, where a float is not exact")
     sieve.values = sieve.values.cast(pa.int64())
 
 

@@ -8,13 +8,9 @@ connection, and the secrets are taken out of them first.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, HybridSyncError, SchemaMismatch
 from hybrid_sync.odbc.drivers import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ARROW = re.compile(r"State: (\w{5}), Native error: (-?\d+), Message: (.*)", re.DOTALL)
 _NATIVE = re.compile(r"\((-?\d+)\) \(SQL\w+\)$")
@@ -88,16 +84,13 @@ def while_connecting(error: BaseException, connection_string: str) -> HybridSync
     )
 
 
-def while_reading(
-    error: BaseException, connection_string: str, table: str, near: Sequence[str] = ()
-) -> HybridSyncError:
-    """An error of a statement or of fetching its rows. `near` are names to suggest for a missing table or column."""
+def while_reading(error: BaseException, connection_string: str, table: str) -> HybridSyncError:
+    """An error of a statement or of fetching its rows."""
     seen = DriverError.of(error, connection_string)
     codes = f"SQLSTATE {seen.state or 'unknown'}" + (f", number {seen.native}" if seen.native else "")
     if seen.state in _MISSING_STATES or _MISSING.search(seen.text):
-        hint = f" It has {', '.join(near)}." if near else ""
         return SchemaMismatch(
-            f"desktop table {table}, or one of its columns, is gone ({codes}).{hint} Check source_table and columns "
+            f"desktop table {table}, or one of its columns, is gone ({codes}). Check source_table and columns "
             f"in the registry."
         )
     if seen.state in _FORBIDDEN or seen.native in _MARIADB_FORBIDDEN:
@@ -105,7 +98,7 @@ def while_reading(
             f"the desktop connection's user may not read table {table} ({codes}). Grant it SELECT."
         )
     if "invalid UTF-8" in seen.text:
-        return TextNotUtf8(f"desktop table {table} holds text that is not UTF-8")
+        return not_utf8(table)
     if "without truncation" in seen.text:
         return DesktopUnavailable(
             f"a value of desktop table {table} is longer than the longest one measured just before: the desktop "
@@ -122,6 +115,11 @@ def while_reading(
             f"view that converts it, and name the view as source_table."
         )
     return DesktopUnavailable(f"reading desktop table {table} failed ({codes}). The task tries again.")
+
+
+def not_utf8(table: str) -> TextNotUtf8:
+    """Text that is not UTF-8, by its table."""
+    return TextNotUtf8(f"desktop table {table} holds text that is not UTF-8")
 
 
 def no_driver_manager() -> HybridSyncError:

@@ -1,7 +1,7 @@
 """The slower way to read: pyodbc's rows, turned into Arrow column by column.
 
-For what arrow-odbc cannot: values of megabytes (its buffers hold the longest value once per row), and text that is
-not UTF-8.
+For what arrow-odbc cannot: values of megabytes (its buffers hold the longest value once for each row), bytes that the
+SQLite driver makes no room for, and text that is not UTF-8.
 """
 
 from __future__ import annotations
@@ -14,71 +14,79 @@ if TYPE_CHECKING:
     from pyodbc import Connection
 
     from hybrid_sync.odbc.readings import Reading
+    from hybrid_sync.odbc.streams import Query
 
-_STEP = 1_000  # rows of one fetchmany; the batch's bytes are looked at after each
+_STEP = 1_000  # rows of one fetchmany; the batch's size is looked at after each
 
 
 def read(
-    connection: Connection,
-    statement: str,
-    planned: Sequence[Reading],
-    widest: int,
-    batch_rows: int,
-    batch_bytes: int,
-    *,
-    raw_text: bool,
+    connection: Connection, query: Query, batch_rows: int, batch_bytes: int, *, raw_text: bool
 ) -> Iterator[pa.RecordBatch]:
-    """Run `statement` and give batches of at most `batch_rows` rows and about `batch_bytes` bytes of long values.
+    """Run the query and give batches of at most `batch_rows` rows and about `batch_bytes` bytes of long values.
 
     Closes the connection. `raw_text`: text columns come as `binary`, undecoded.
     """
-    import pyarrow as pa
-
-    types = [pa.binary() if raw_text and pa.types.is_string(read.arrow) else read.arrow for read in planned]
-    schema = pa.schema([(read.name, kind) for read, kind in zip(planned, types, strict=True)])
-    converters = [_converter(kind) for kind in types]
-    long = [index for index, read in enumerate(planned) if read.unbounded]
-    step = max(1, min(_STEP, batch_rows, batch_bytes // max(widest, 1)))
+    columns = [_Column(read, raw_text=raw_text) for read in query.readings]
+    long = [index for index, read in enumerate(query.readings) if read.measured]
+    step = max(1, min(_STEP, batch_rows, batch_bytes // max(query.widest, 1)))
+    held: list[Sequence[Any]] = []
+    size, empty = 0, True
     try:
-        if raw_text:
-            _undecoded(connection)
-        cursor = connection.cursor().execute(statement)
-        held: list[tuple[Any, ...]] = []
-        size, empty = 0, True
+        _decode(connection, "latin-1" if raw_text else "utf-8")
+        cursor = connection.cursor().execute(query.statement)
         while fetched := cursor.fetchmany(step):
             held.extend(fetched)
-            size += sum(len(row[index]) for row in fetched for index in long if row[index] is not None)
-            if len(held) + step > batch_rows or size > batch_bytes:
-                yield _batch(held, converters, schema)
+            size += sum(_bytes(row[index]) for row in fetched for index in long)
+            if len(held) + step > batch_rows or size >= batch_bytes:
+                yield _batch(held, columns)
                 held, size, empty = [], 0, False
         if held or empty:
-            yield _batch(held, converters, schema)
+            yield _batch(held, columns)
     finally:
         connection.close()
 
 
-def _undecoded(connection: Connection) -> None:
+def _bytes(cell: Any) -> int:
+    return len(cell) if isinstance(cell, str | bytes | bytearray) else 0
+
+
+def _decode(connection: Connection, encoding: str) -> None:
     import pyodbc
 
-    # Latin-1 is the one encoding that carries any byte there and back.
-    connection.setdecoding(pyodbc.SQL_CHAR, encoding="latin-1", ctype=pyodbc.SQL_CHAR)
-    connection.setdecoding(pyodbc.SQL_WCHAR, encoding="latin-1", ctype=pyodbc.SQL_CHAR)
+    # As narrow text, which all three drivers give as UTF-8: asked for UTF-16, they mend bytes that are none in silence.
+    # Latin-1 carries any byte there and back.
+    connection.setdecoding(pyodbc.SQL_CHAR, encoding=encoding, ctype=pyodbc.SQL_CHAR)
+    connection.setdecoding(pyodbc.SQL_WCHAR, encoding=encoding, ctype=pyodbc.SQL_CHAR)
 
 
-def _batch(
-    held: list[tuple[Any, ...]], converters: list[Callable[[Any], Any] | None], schema: pa.Schema
-) -> pa.RecordBatch:
+def _batch(held: Sequence[Sequence[Any]], columns: Sequence[_Column]) -> pa.RecordBatch:
     import pyarrow as pa
 
-    columns = list(zip(*held, strict=True)) if held else [()] * len(schema)
-    arrays = [
-        pa.array(
-            values if convert is None else [None if value is None else convert(value) for value in values],
-            type=field.type,
-        )
-        for values, convert, field in zip(columns, converters, schema, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    values = list(zip(*held, strict=True)) if held else [()] * len(columns)
+    arrays = [column.array(cells) for column, cells in zip(columns, values, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
+
+
+class _Column:
+    """One column's way from pyodbc's Python values to Arrow."""
+
+    def __init__(self, read: Reading, *, raw_text: bool) -> None:
+        import pyarrow as pa
+
+        self.name = read.name
+        self._raw = raw_text and read.finish is None and pa.types.is_string(read.bound) and read.bound == read.arrow
+        self._type = pa.binary() if self._raw else read.bound
+        self._read = read
+        self._convert = _converter(self._type)
+
+    def array(self, cells: Sequence[Any]) -> pa.Array:
+        import pyarrow as pa
+
+        convert = self._convert
+        if convert is not None:
+            cells = [None if cell is None else convert(cell) for cell in cells]
+        values = pa.array(cells, type=self._type)
+        return values if self._raw else self._read.finished(values)
 
 
 def _converter(kind: pa.DataType) -> Callable[[Any], Any] | None:
@@ -86,9 +94,13 @@ def _converter(kind: pa.DataType) -> Callable[[Any], Any] | None:
     import pyarrow as pa
 
     if pa.types.is_string(kind):
-        return lambda value: value if isinstance(value, str) else str(value)
+        return str
     if pa.types.is_binary(kind):
-        return lambda value: value.encode("latin-1") if isinstance(value, str) else bytes(value)
+        return lambda cell: cell.encode("latin-1") if isinstance(cell, str) else bytes(cell)
     if pa.types.is_boolean(kind):
-        return lambda value: value not in ("0", "f", 0, False)
+        return lambda cell: bool(int(cell))
+    if pa.types.is_integer(kind):
+        return int
+    if pa.types.is_floating(kind):
+        return float
     return None

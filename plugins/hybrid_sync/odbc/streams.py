@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hybrid_sync.odbc import failures, rows
+from hybrid_sync.odbc import failures, rows, rules
 from hybrid_sync.odbc.drivers import Dbms, Driver, with_settings
 
 if TYPE_CHECKING:
@@ -15,19 +16,35 @@ if TYPE_CHECKING:
 
     from hybrid_sync.odbc.readings import Reading
 
+LOGIN_SECONDS = 30
 BATCH_ROWS = 50_000
-BATCH_BYTES = 16 * 1024 * 1024  # of a transfer buffer; arrow-odbc holds two, and the batch made of one
-LONG_VALUE = 64 * 1024  # bytes; with longer values a buffer of that many bytes a row would hold too few rows
+# Of a transfer buffer. arrow-odbc holds two of them and the batch made of one. Measured: 4 to 32 MB are equally fast.
+BATCH_BYTES = 8 * 1024 * 1024
+LONG_VALUE = 64 * 1024  # bytes; with longer values a buffer, which holds that many for each row, would hold few rows
 
 
-def connect(connection_string: str, login_seconds: int) -> Connection:
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement, how its columns are read, and the bytes of the longest value of those that were measured."""
+
+    statement: str
+    readings: Sequence[Reading]
+    longest: Mapping[str, int]
+
+    @property
+    def widest(self) -> int:
+        """Bytes of the longest measured value."""
+        return max(self.longest.values(), default=0)
+
+
+def connect(connection_string: str) -> Connection:
     """Open a pyodbc connection. Raises ConnectionMisconfigured or DesktopUnavailable."""
     try:
         import pyodbc
-    except ImportError as error:
-        raise failures.no_driver_manager() from error
+    except ImportError:
+        raise failures.no_driver_manager() from None
     try:
-        return pyodbc.connect(connection_string, autocommit=True, timeout=login_seconds)
+        return pyodbc.connect(connection_string, autocommit=True, timeout=LOGIN_SECONDS)
     except pyodbc.Error as error:
         raise failures.while_connecting(error, connection_string) from None
 
@@ -41,75 +58,68 @@ def close(connection: Connection) -> None:
 
 
 @contextmanager
-def guarded(connection_string: str, table: str, near: Sequence[str] = ()) -> Iterator[None]:
-    """Turn a driver's errors into ours. The driver's own text stays out of the traceback: it may hold row values."""
+def guarded(connection_string: str, table: str) -> Iterator[None]:
+    """Turn a driver's errors into ours. The driver's own error stays out of the traceback: it may hold row values."""
     import arrow_odbc
     import pyodbc
 
     try:
         yield
+    except UnicodeDecodeError:
+        raise failures.not_utf8(table) from None
     except (pyodbc.Error, arrow_odbc.Error) as error:
-        raise failures.while_reading(error, connection_string, table, near) from None
+        raise failures.while_reading(error, connection_string, table) from None
 
 
 def open_stream(
-    connection_string: str,
-    driver: Driver,
-    statement: str,
-    planned: Sequence[Reading],
-    longest: Mapping[str, int],
-    batch_rows: int,
-    *,
-    raw_text: bool,
+    connection_string: str, driver: Driver, query: Query, batch_rows: int, *, raw_text: bool
 ) -> Iterator[pa.RecordBatch]:
-    """Run `statement`, whose columns are `planned`, and give its rows. `longest`: bytes, of the measured columns."""
-    widest = max(longest.values(), default=0)
-    tuned = with_settings(connection_string, _reading_settings(driver, widest, batch_rows))
-    if raw_text or widest > LONG_VALUE or (driver.dbms is Dbms.OTHER and any(read.unbounded for read in planned)):
-        return rows.read(connect(tuned, 0), statement, planned, widest, batch_rows, BATCH_BYTES, raw_text=raw_text)
-    return _arrow(tuned, statement, planned, longest, batch_rows)
+    """Run the query and give its rows; at least one batch, which may be empty. Driver errors come as they are."""
+    tuned = with_settings(connection_string, rules.settings(driver, query.widest, batch_rows, BATCH_BYTES))
+    if raw_text or not _fits_buffers(driver, query):
+        return rows.read(connect(tuned), query, batch_rows, BATCH_BYTES, raw_text=raw_text)
+    return _buffered(tuned, query, batch_rows)
 
 
-def _reading_settings(driver: Driver, widest: int, batch_rows: int) -> dict[str, str]:
-    if driver.dbms is not Dbms.POSTGRESQL:
-        return {}
-    fetch = max(10, min(batch_rows, 10_000, BATCH_BYTES // max(widest, 1)))
-    size = str(max(widest, 255))
-    # Without UseDeclareFetch the driver holds the whole result in memory. The two sizes are what it tells of text
-    # without a length; arrow-odbc refuses a value that is longer.
-    return {
-        "UseDeclareFetch": "1",
-        "Fetch": str(fetch),
-        "MaxVarcharSize": size,
-        "MaxLongVarcharSize": size,
-    }
+def _fits_buffers(driver: Driver, query: Query) -> bool:
+    if driver.dbms is Dbms.OTHER:
+        return not any(read.measured for read in query.readings)
+    return query.widest <= LONG_VALUE and not any(
+        read.capacity is not None and query.longest.get(read.name, 0) > read.capacity for read in query.readings
+    )
 
 
-def _arrow(
-    connection_string: str,
-    statement: str,
-    planned: Sequence[Reading],
-    longest: Mapping[str, int],
-    batch_rows: int,
-) -> Iterator[pa.RecordBatch]:
+def _buffered(connection_string: str, query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from arrow_odbc import read_arrow_batches_from_odbc
 
-    bound = pa.schema([(read.name, read.bound) for read in planned])
-    final = pa.schema([(read.name, read.arrow) for read in planned])
-    binary = [longest[read.name] for read in planned if read.unbounded and pa.types.is_binary(read.bound)]
+    bound = pa.schema([(read.name, read.bound) for read in query.readings])
+    final = pa.schema([(read.name, read.arrow) for read in query.readings])
     reader = read_arrow_batches_from_odbc(
-        statement,
+        query.statement,
         connection_string,
         batch_size=batch_rows,
         max_bytes_per_batch=BATCH_BYTES,
-        max_binary_size=max([16, *binary]),
+        max_text_size=_text_bytes(query),
+        max_binary_size=max([16, *(query.longest.get(read.name, 0) for read in query.readings if read.binary)]),
         schema=bound,
+        login_timeout_sec=LOGIN_SECONDS,
         fetch_concurrently=True,
     )
     empty = True
     for batch in reader:
         empty = False
-        yield batch if bound == final else batch.cast(final)
+        if bound == final:
+            yield batch
+        else:
+            columns = [read.finished(values) for read, values in zip(query.readings, batch.columns, strict=True)]
+            yield pa.RecordBatch.from_arrays(columns, schema=final)
     if empty:
         yield pa.RecordBatch.from_pylist([], schema=final)
+
+
+def _text_bytes(query: Query) -> int:
+    """The most bytes that any text column needs. One bound for all: a column's own declared size may be less."""
+    # UTF-8 takes up to 4 bytes a letter; 64 bytes hold any number, date or uuid that is read as text.
+    declared = [4 * (read.column.size or 0) for read in query.readings if not read.measured and not read.binary]
+    return max([64, *declared, *(query.longest.get(read.name, 0) for read in query.readings if read.measured)])

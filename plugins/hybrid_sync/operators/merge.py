@@ -94,7 +94,7 @@ class MergeOperator(BaseOperator):
                 self.log.warning("%s Loading it again from its extract, once.", lost)
                 self._stage_again(connection)
                 record = self._merge(connection, choices.approve_deletes.get(self.spec.name))
-            if record.stage_id:
+            if not record.dry_run:  # a dry run's children look for their parents in its stagings
                 staging.drop(connection, self.spec.name, choices.run_id, record.stage_id)
         self.log.info(
             "%s %s (%s): staged=%d inserted=%d updated=%d unchanged=%d deleted=%d conflicts=%d rejects=%d, "
@@ -117,7 +117,7 @@ class MergeOperator(BaseOperator):
         assert self._plan is not None  # noqa: S101
         manifest = ledger.manifest(connection, self._plan.run_id, self.spec.name)
         if manifest is not None:
-            stage_extract(connection, self.registry, self.spec, extracts.read_extract(manifest.extract_uri), self._plan.run_id)
+            stage_extract(connection, self.registry, self.spec, extracts.read_extract(manifest.extract_uri), self._plan.run_id, dry_run=self._plan.dry_run)
 
     def _desktop_columns(self) -> list[str]:
         with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:

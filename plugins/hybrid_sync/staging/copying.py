@@ -6,8 +6,9 @@ While one piece goes to the cloud, the next is read, converted and encoded in a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hybrid_sync.staging.stage import Stage
 
 PIECE_BYTES = 16 * 1024 * 1024  # of Arrow data; long texts make pieces of few rows
-_End = TypeVar("_End")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ def copy_in(
     """Copy every batch into the staging, rejects into `hybrid_sync.reject`. Returns the rows read."""
     statement = sql.render("stage/copy.sql", stage=stage)
     rows_read = 0
-    with connection.cursor() as cursor:
-        for piece in _ahead(_pieces(batches, conversion)):
+    with connection.cursor() as cursor, closing(_ahead(_pieces(batches, conversion))) as pieces:
+        for piece in pieces:
             if piece.encoded is not None:
                 with cursor.copy(statement) as copy:
                     copy.write(piece.encoded)
@@ -76,7 +77,7 @@ def _encode(batch: pa.RecordBatch) -> bytes:
     return b"".join((encoder.write_header(), encoder.write_batch(batch), encoder.finish()))
 
 
-def _ahead(items: Iterator[_End]) -> Iterator[_End]:
+def _ahead(items: Iterator[_Item]) -> Generator[_Item]:
     """The same items, each made while the one before it is used."""
     ended = object()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hybrid_sync_convert") as worker:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hybrid_sync.staging.rules import Owned
     from hybrid_sync.staging.stage import Stage
 
+_BARE = {"int2", "int4", "int8", "numeric", "date", "timestamp", "timestamptz", "uuid"}
 SUPERSEDED = "superseded by a later row of the same key"
 
 
@@ -25,6 +26,7 @@ class _Key:
     columns: tuple[str, ...]
     nulls_distinct: bool
     reason: str
+    counted: bool  # has_repeated.sql: whether counting distinct values tells
 
 
 def resolve_duplicates(
@@ -86,14 +88,21 @@ def _foreign_keys(stage: Stage, target: Target, owned: Owned | None) -> list[For
 def _keys(stage: Stage, spec: TableSpec, target: Target, owned: Owned | None) -> list[_Key]:
     keys = []
     if spec.strategy is Strategy.UPSERT:
-        keys.append(_Key("key", spec.key, False, "duplicate key"))
+        keys.append(_key(stage, "key", spec.key, False, "duplicate key"))
     for unique in target.unique_keys:
         columns = tuple(name for name in unique.columns if owned is None or name != owned.column)
         covered = keys and set(spec.key) <= set(columns)
         if columns and not covered and set(columns) <= set(stage.names):
             reason = f"duplicate value of unique key {unique.name}"
-            keys.append(_Key(unique.name, columns, unique.nulls_distinct, reason))
+            keys.append(_key(stage, unique.name, columns, unique.nulls_distinct, reason))
     return keys
+
+
+def _key(stage: Stage, name: str, columns: tuple[str, ...], nulls_distinct: bool, reason: str) -> _Key:
+    bases = {column.base for column in stage.columns if column.name in columns}
+    # NULLs are not counted: they are none in a spec's key, and no values where they are distinct.
+    counted = len(columns) == 1 and (name == "key" or nulls_distinct) and bases <= _BARE
+    return _Key(name, columns, nulls_distinct, reason, counted)
 
 
 def _has_repeated(connection: Connection[Any], stage: Stage, key: _Key) -> bool:

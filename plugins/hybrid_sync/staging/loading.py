@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,7 @@ def load(
     watermark: str | None,
     extract_uri: str,
     desktop_time_zone: str,
+    staged_parents: Mapping[str, str] | None = None,
 ) -> Staged:
     """Stage an extract in one transaction: COPY, checks, manifest. Needs nothing of the session.
 
@@ -60,6 +61,7 @@ def load(
     :param batches: at least one, which may be empty; columns by the cloud's names, types as the driver gave them.
     :param stage_id: a new UUID; the manifest carries it to the merge.
     :param mode: `full` or `incremental`: a full extract clears all older rejects of the table.
+    :param staged_parents: in a dry run, referenced table -> its staging: rows there count as parents too.
     :raises TooManyRejects: more rejects than `spec.max_rejects`. They are kept, nothing is staged.
     :raises SchemaMismatch: the extract has a column that the target lacks.
     :raises CloudUnavailable: and the others of `connections.translated`; nothing was changed.
@@ -71,6 +73,7 @@ def load(
         relation=relation_name(spec.name, run_id),
         target=target.relation,
         columns=tuple(_column(spec, target, name) for name in first.schema.names),
+        staged_parents=staged_parents or {},
     )
     required = {column.name for column in stage.columns if column.not_null} | set(spec.key)
     conversion = Conversion(first.schema, stage.columns, desktop_time_zone, required)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 # Classes of errors that a row's values can cause: data, integrity, access or type, limits, RAISE in a function.
 _OF_A_ROW = ("22", "23", "42", "54", "P0")
+# Types whose modifier cuts or rounds in a cast from text, without a word.
+_CUT_BY_CAST = {
+    "numeric", "interval", "bit", "varbit", "timetz", "_varchar", "_bpchar", "_numeric", "_interval", "_bit", "_varbit",
+    "_time", "_timetz", "_timestamp", "_timestamptz",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def cast_texts(connection: Connection[Any], stage: Stage, text_columns: tuple[st
         return
     try:
         with connection.transaction():
-            if _apply(connection, stage, [_castable(column) for column in columns if _has_modifier(column)], None):
+            if _apply(connection, stage, [_castable(column) for column in columns if _is_cut_by_cast(column)], None):
                 stage.run(connection, "delete_rejected.sql")
             stage.run(connection, "cast.sql", columns=columns)
     except psycopg.Error as error:
@@ -101,7 +106,7 @@ def _apply(connection: Connection[Any], stage: Stage, rules: list[Rule], owned: 
 
 def _castable(column: TargetColumn) -> Rule:
     name = f"staged.{sql.ident(column.name)}"
-    if _has_modifier(column):
+    if _is_cut_by_cast(column):
         # A cast to interval(0) or varchar(3)[] cuts without a word: what it gives must be what the bare type gives.
         bare = f"{name}::pg_catalog.{sql.ident(column.base)}"
         broken = f"({name}::{column.type} IS DISTINCT FROM {bare})"
@@ -115,9 +120,8 @@ def _unreadable(column: str, type_name: str) -> str:
     return f"(({name}::{type_name})::text IS NULL AND {name} IS NOT NULL)"
 
 
-def _has_modifier(column: TargetColumn) -> bool:
-    built_in = "." not in column.type
-    return built_in and ("(" in column.type or (column.base == "interval" and column.type != "interval"))
+def _is_cut_by_cast(column: TargetColumn) -> bool:
+    return column.base in _CUT_BY_CAST and column.type != column.base
 
 
 def _raise_unless_of_a_row(error: Any) -> None:

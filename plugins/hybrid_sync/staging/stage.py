@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import sql
@@ -28,7 +29,10 @@ def relation_name(table: str, run_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One staging: `table` is the registry's entry, `target` the cloud's table, both unquoted."""
+    """One staging: `table` is the registry's entry, `target` the cloud's table, both unquoted.
+
+    `staged_parents`: referenced table -> its staging in this run. A dry run merges no parent, so it looks there too.
+    """
 
     table: str
     run_id: str
@@ -36,6 +40,7 @@ class Stage:
     target: str
     columns: tuple[TargetColumn, ...]
     row_number: str = ROW_NUMBER
+    staged_parents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

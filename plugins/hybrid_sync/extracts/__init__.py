@@ -1,0 +1,21 @@
+"""A run's extract of one table: a Parquet file in object storage, `<base>/<dag_id>/<run_id>/<table>/extract.parquet`.
+
+The file holds the cloud's column names and, in its footer, all that a replay needs to know of it (`Extract`).
+Any store that Airflow's ObjectStoragePath knows will do (`file://`, `s3://`).
+"""
+
+from hybrid_sync.extracts.extract import Extract, ExtractLost
+from hybrid_sync.extracts.reading import open_extract, read_extract
+from hybrid_sync.extracts.storage import base_uri, extract_folder, prune_extracts
+from hybrid_sync.extracts.writing import write_extract
+
+__all__ = [
+    "Extract",
+    "ExtractLost",
+    "base_uri",
+    "extract_folder",
+    "open_extract",
+    "prune_extracts",
+    "read_extract",
+    "write_extract",
+]
