@@ -33,7 +33,8 @@ class HybridSyncPlugin(AirflowPlugin):
     def external_views(self) -> list[Any]:  # type: ignore[override]
         """Where Airflow's UI shows the page; the names in braces it fills in itself. Tabs appear on every DAG."""
         return [
-            {"name": "Hybrid Sync", "destination": "nav", "category": "browse", "url_route": "hybrid-sync", "href": PAGE},
+            {"name": "Hybrid Sync", "destination": "nav", "category": "browse", "url_route": "hybrid-sync",
+             "href": PAGE},
             {"name": "Hybrid Sync", "destination": "dag", "url_route": "hybrid-sync-dag",
              "href": f"{PAGE}?dag_id={{DAG_ID}}"},
             {"name": "Hybrid Sync", "destination": "dag_run", "url_route": "hybrid-sync-run",

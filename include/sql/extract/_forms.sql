@@ -1,8 +1,8 @@
 {# How one desktop column is asked for. `name` is quoted; `form` is one of odbc/readings.py's Form. #}
 {% macro value(name, form, dbms) -%}
 {% if form == "text" %}CAST({{ name }} AS {{ "CHAR" if dbms == "mariadb" else "TEXT" }})
-{%- elif form == "hex" %}HEX({{ name }})
-{%- elif form == "number" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN PRINTF('%!.17g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
+{%- elif form == "hex" %}CASE WHEN {{ name }} IS NOT NULL THEN HEX({{ name }}) END
+{%- elif form == "number" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
 {%- elif form == "uuid" %}CAST({{ name }} AS VARCHAR(36))
 {%- elif form == "utc" and dbms == "mariadb" %}CAST(UNIX_TIMESTAMP({{ name }}) * 1000000 AS SIGNED)
 {%- elif form == "utc" %}{{ name }} AT TIME ZONE 'UTC'

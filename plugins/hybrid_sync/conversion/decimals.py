@@ -86,8 +86,8 @@ def _rescale(sieve: Sieve, column: TargetColumn) -> None:
         sieve.values = sieve.values.cast(wanted)
     except pa.ArrowInvalid:
         whole_digits = sieve.values.type.precision - sieve.values.type.scale
-        wide = pa.decimal256(76, max(sieve.values.type.scale, 0))
-        sieve.values = sieve.values.cast(wide)
+        wide = pa.decimal256(76, min(max(sieve.values.type.scale, 0), 38))
+        sieve.cast(wide, _loses_digits(column))
         if whole_digits > precision - scale:
             limit = pa.scalar(Decimal(10) ** (precision - scale), wide)
             sieve.reject(pc.greater_equal(pc.abs(sieve.values), limit), _too_large(column))
@@ -127,9 +127,9 @@ def _sort_out(sieve: Sieve, odd: pa.Array, column: TargetColumn) -> None:
     plain = [None if big or fine else format(number, "f")
              for number, big, fine in zip(numbers, large, lossy, strict=True)]  # fmt: skip
     nowhere = pa.repeat(False, len(odd))
-    sieve.values = pc.replace_with_mask(sieve.values, odd, pa.array(plain, sieve.values.type))
     sieve.reject(pc.replace_with_mask(nowhere, odd, pa.array(large, pa.bool_())), _too_large(column))
     sieve.reject(pc.replace_with_mask(nowhere, odd, pa.array(lossy, pa.bool_())), _loses_digits(column))
+    sieve.values = pc.replace_with_mask(sieve.values, odd, pa.array(plain, sieve.values.type))
 
 
 def _decimals_of(number: Decimal) -> int:

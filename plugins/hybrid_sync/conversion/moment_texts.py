@@ -51,7 +51,8 @@ def read_times(sieve: Sieve, column: TargetColumn) -> None:
     sieve.values = pc.replace_substring_regex(pc.utf8_trim_whitespace(sieve.values), r"^([0-9]):", r"0\1:")
     sieve.reject(pc.invert(pc.match_substring_regex(sieve.values, f"^{_CLOCK}$")), f"not a {column.type}")
     _drop_fine_zeros(sieve)
-    dated = pc.binary_join_element_wise(pa.scalar("1970-01-01 ", sieve.values.type), sieve.values, "")
+    day, nothing = (pa.scalar(text, sieve.values.type) for text in ("1970-01-01 ", ""))
+    dated = pc.binary_join_element_wise(day, sieve.values, nothing)
     sieve.values = dated.cast(pa.timestamp("us")).cast(pa.int64()).cast(pa.time64("us"))
 
 

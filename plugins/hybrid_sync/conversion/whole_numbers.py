@@ -93,11 +93,10 @@ def _read_decimal(sieve: Sieve, out_of_range: str) -> None:
     try:
         sieve.values = sieve.values.cast(pa.int64())
     except pa.ArrowInvalid:
-        wide = pa.decimal256(76, max(sieve.values.type.scale, 0))
-        sieve.values = sieve.values.cast(wide)
+        # 76 digits in all: with more than 56 decimals there would be no room for 2^63.
+        wide = pa.decimal256(76, min(max(sieve.values.type.scale, 0), 56))
+        sieve.cast(wide, NOT_WHOLE)
         sieve.reject(pc.not_equal(pc.trunc(sieve.values), sieve.values), NOT_WHOLE)
-        if wide.scale <= 56:  # with more decimals than that, 76 digits leave no room for 2^63
-            high, low = pa.scalar(2**63, wide), pa.scalar(-(2**63), wide)
-            beyond = pc.or_(pc.greater_equal(sieve.values, high), pc.less(sieve.values, low))
-            sieve.reject(beyond, out_of_range)
+        high, low = pa.scalar(2**63, wide), pa.scalar(-(2**63), wide)
+        sieve.reject(pc.or_(pc.greater_equal(sieve.values, high), pc.less(sieve.values, low)), out_of_range)
         sieve.values = sieve.values.cast(pa.int64())

@@ -63,6 +63,11 @@ def resolve(wanted: str, there: list[DesktopTable]) -> DesktopTable:
                 f"desktop table {wanted} may be any of {names}. Write schema.table, in the desktop's own spelling, "
                 f"as source_table in the registry."
             )
+    if not there:
+        raise SchemaMismatch(
+            f"the desktop has no table {wanted}: it shows no table at all. Check that the desktop connection names the "
+            f"right database (for SQLite: that its file is a database), and what its user may see."
+        )
     folded = {name.casefold(): str(table) for table in there for name in (table.name, str(table))}
     near = list(dict.fromkeys(folded[name] for name in get_close_matches(wanted.casefold(), folded, n=5, cutoff=0.6)))
     hint = f"Near it are {', '.join(near)}." if near else f"The desktop shows {len(there)} tables, none of a like name."

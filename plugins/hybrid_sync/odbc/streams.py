@@ -109,11 +109,8 @@ def _buffered(connection_string: str, query: Query, batch_rows: int) -> Iterator
     empty = True
     for batch in reader:
         empty = False
-        if bound == final:
-            yield batch
-        else:
-            columns = [read.finished(values) for read, values in zip(query.readings, batch.columns, strict=True)]
-            yield pa.RecordBatch.from_arrays(columns, schema=final)
+        columns = [read.finished(values) for read, values in zip(query.readings, batch.columns, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=final)
     if empty:
         yield pa.RecordBatch.from_pylist([], schema=final)
 

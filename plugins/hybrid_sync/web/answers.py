@@ -69,7 +69,7 @@ def _words(error: Exception) -> tuple[str, str]:
     if isinstance(error, Retryable):
         return (
             "The cloud cannot be reached",
-            f"Airflow's connection {CLOUD} gives no answer, or broke off. Try again; the API server's log has the reason.",
+            f"Airflow's connection {CLOUD} gives no answer, or broke off. Try again; the API server's log has why.",
         )
     return (
         "The cloud cannot be read",

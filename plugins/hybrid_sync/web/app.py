@@ -107,9 +107,7 @@ def rejects_page(run_id: str | None = None) -> str:
     def read(connection: Connection[Any]) -> dict[str, Any]:
         groups = reads.rejects(connection, run_id.replace("\0", "") if run_id else None)
         queries = {
-            (group.table, group.run_id): sql.render(
-                "web/look_at_rejects.sql", table=group.table, run_id=group.run_id
-            )  # fmt: skip
+            (group.table, group.run_id): sql.render("web/look_at_rejects.sql", table=group.table, run_id=group.run_id)
             for group in groups
         }
         return {"groups": groups, "queries": queries, "run_id": run_id, "most": reads.GROUPS}

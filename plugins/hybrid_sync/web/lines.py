@@ -56,7 +56,7 @@ def _line(table: str, strategy: str, trace: RunTrace) -> TableVerdict:
         (table, strategy, *["-"] * 7, f"{'?' if at_start is None else at_start}/?", NOT_MERGED),
         NOT_MERGED,
         bad=False,
-        explanation=f"{table}: no merge of this run is recorded{again}. Its tasks failed or are under way: see their logs.",
+        explanation=f"{table}: no merge of this run is recorded{again}. Its tasks failed or still run; see their logs.",
     )
 
 

@@ -32,7 +32,7 @@ class RunTrace:
 
 @dataclass(frozen=True, slots=True)
 class ConflictGroup:
-    """The open conflicts of one kind in one table; `keys` are the first of `conflicts`: (jsonb as text, run id, when)."""
+    """The open conflicts of one kind in one table; `keys` are the first of them: (jsonb as text, run id, since)."""
 
     table: str
     kind: str
