@@ -45,7 +45,7 @@ def check_extract(
             else f"max_shrink {spec.max_shrink:g} allows {ceiling}"
         )  # fmt: skip
         raise GuardTripped(
-            f"{vanishing} of the cloud's {desktop_rows} desktop rows would go ({rows_read} rows were read), and "
+            f"{vanishing} of the cloud's {desktop_rows} desktop rows would go ({rows_read} rows read), and "
             f"{limit}. Nothing was changed. If that many are meant to go: {approval(spec.name, vanishing)}",
             table=spec.name,
         )

@@ -332,7 +332,7 @@ def test_hostile_names_are_only_text(viewer: TestClient, written: Ledger) -> Non
     written.conflict("orgmaster", {"org_id": HOSTILE})
     written.reject(HOSTILE, 1, HOSTILE, HOSTILE, run_id=HOSTILE)
     pages = [
-        viewer.get("/"), viewer.get("/run", params={"run_id": HOSTILE}), viewer.get("/conflicts"), viewer.get("/rejects"),
+        viewer.get("/"), viewer.get("/conflicts"), viewer.get("/rejects"), viewer.get("/run", params={"run_id": HOSTILE}),
         viewer.get("/rejects", params={"run_id": HOSTILE}), viewer.get("/", params={"dag_id": HOSTILE}),
     ]  # fmt: skip
     for answer in pages:
