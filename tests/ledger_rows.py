@@ -54,6 +54,8 @@ class Ledger:
                   "mobile_row": row, "detected_at": NOON}  # fmt: skip
         self.insert("conflict", **values | changes)
 
-    def reject(self, table: str, row_number: int, column: str | None, reason: str, run_id: str = "monday") -> None:
+    def reject(
+        self, table: str, row_number: int, column: str | None, reason: str, run_id: str = "monday", at: datetime = NOON
+    ) -> None:
         self.insert("reject", run_id=run_id, table_name=table, row_number=row_number, column_name=column,
-                    reason=reason, row=json.dumps({"name": PLANTED}), rejected_at=NOON)  # fmt: skip
+                    reason=reason, row=json.dumps({"name": PLANTED}), rejected_at=at)  # fmt: skip

@@ -1,3 +1,8 @@
+{# Between two columns of a list: a new line after every sixth, so that a wide table can be read. #}
+{% macro comma(loop) -%}
+{% if not loop.last %},{{ "\n                " if loop.index % 6 == 0 else " " }}{% endif %}
+{%- endmacro %}
+
 {# Whether a row is the desktop's: the fence around every statement that can touch a row. #}
 {% macro is_desktop(plan, alias) -%}
 ({{ alias }}.{{ plan.ownership.column | ident }} = {{ plan.ownership.desktop | literal }}
@@ -16,11 +21,11 @@
 {# A row value of `columns`, to be compared byte for byte (*=); a domain is read as the type behind it, so that two sides have the same types. #}
 {% macro row_of(plan, columns, alias) -%}
 ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
-{%- if name in plan.base_types %}::{{ plan.base_types[name] }}{% endif %}{{ ", " if not loop.last }}{% endfor %})::record
+{%- if name in plan.base_types %}::{{ plan.base_types[name] }}{% endif %}{{ comma(loop) }}{% endfor %})::record
 {%- endmacro %}
 
 {% macro names(columns, alias=none) -%}
-{% for name in columns %}{% if alias %}{{ alias }}.{% endif %}{{ name | ident }}{{ ", " if not loop.last }}{% endfor %}
+{% for name in columns %}{% if alias %}{{ alias }}.{% endif %}{{ name | ident }}{{ comma(loop) }}{% endfor %}
 {%- endmacro %}
 
 {# A mobile row holds a value of another unique key of the staged row. #}

@@ -131,7 +131,7 @@ def read_target(connection: Connection[Any], table: str) -> Target:
         name=name,
         kind=kind,
         columns=tuple(
-            TargetColumn(*row[:11], labels=tuple(row[11]), is_domain=row[12], numbered=row[13])
+            _column(row)
             for row in _rows(connection, "catalog/columns.sql", oid=oid)
         ),
         unique_keys=tuple(
@@ -148,6 +148,11 @@ def read_target(connection: Connection[Any], table: str) -> Target:
         ),
         actors=tuple((kind, name) for kind, name in _rows(connection, "catalog/actors.sql", oid=oid)),
     )
+
+
+def _column(row: tuple[Any, ...]) -> TargetColumn:
+    values: dict[str, Any] = dict(zip(TargetColumn.__dataclass_fields__, row, strict=True))
+    return TargetColumn(**values | {"labels": tuple(values["labels"])})
 
 
 def read_reachable(connection: Connection[Any], target: Target, ownership_column: str) -> tuple[Reachable, ...]:

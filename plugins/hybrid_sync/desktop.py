@@ -102,6 +102,8 @@ class Desktop:
         DesktopUnavailable when fewer rows came than were counted before.
         """
         planned = self._plan(table, columns)
+        if raw_text:
+            planned = rules.undecoded(planned, self.driver.dbms)
         expected, planned, longest = self._survey(table, planned, where)
         query = streams.Query(self._render("extract/read.sql", table, planned, where), planned, longest)
         read = 0

@@ -61,6 +61,7 @@ class MergeRecord:
     mobile_digest_after: Decimal
     started_at: datetime
     finished_at: datetime
+    samples: dict[str, list[dict[str, Any]]] | None = None  # dry run: outcome -> keys of its first rows
 
     @property
     def certified(self) -> bool:
@@ -111,7 +112,10 @@ def merges_of_run(connection: Connection[Any], run_id: str) -> dict[str, MergeRe
 
 def record_merge(connection: Connection[Any], record: MergeRecord) -> None:
     """Write `record` in the running transaction. The server stamps `finished_at`; a stage_id is written once."""
-    connection.execute(sql.render("ledger/record_merge.sql"), asdict(record))
+    from psycopg.types.json import Jsonb
+
+    samples = None if record.samples is None else Jsonb(record.samples)
+    connection.execute(sql.render("ledger/record_merge.sql"), {**asdict(record), "samples": samples})
 
 
 def record_watermark(connection: Connection[Any], table: str, column: str, value: str | None, run_id: str) -> None:

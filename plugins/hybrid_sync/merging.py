@@ -17,7 +17,7 @@ from hybrid_sync import certificate, conflicts, ledger, sql
 from hybrid_sync.errors import MergeContention, StagingLost
 from hybrid_sync.guards import check_extract
 from hybrid_sync.ledger import Manifest, MergeRecord
-from hybrid_sync.outcomes import Outcomes, check_outcomes, run_template
+from hybrid_sync.outcomes import Outcomes, check_outcomes, read_samples, run_template
 from hybrid_sync.specs import Strategy
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def _attempt(
         )  # fmt: skip
         if plan.detect_edits:
             conflicts.settle(connection, plan)  # before the template: desktop_wins overwrites the edit
+        samples = read_samples(connection, plan) if plan.dry_run else None
         outcomes = run_template(connection, statement)
         check_outcomes(plan, manifest, outcomes)
         conflicts.refuse(spec, outcomes.conflict)
@@ -134,6 +135,7 @@ def _attempt(
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
             certificate.check_writes(plan, own, writes_before, certificate.read_writes(connection), outcomes.writes)
             record = _record(plan, manifest, outcomes, before[0], after[0], started_at)
+            record = replace(record, samples=samples)
             _write_ledger(connection, plan, manifest, outcomes, record)
         else:
             versions_after = certificate.versions(connection, plan, after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from hybrid_sync import sql
 from hybrid_sync.certificate import Writes
 from hybrid_sync.errors import RowsUnaccounted
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
     from hybrid_sync.ledger import Manifest
     from hybrid_sync.plan import MergePlan
+
+
+SAMPLES = 5
+"""How many keys of each outcome a dry run shows."""
+
+_TRIED = {"would_insert": "inserted", "would_update": "updated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,14 @@ def run_template(connection: Connection[Any], statement: str) -> Outcomes:
                 counts[outcome] += rows
         if not cursor.nextset():
             return Outcomes(**counts)
+
+
+def read_samples(connection: Connection[Any], plan: MergePlan) -> dict[str, list[dict[str, Any]]]:
+    """The keys of the first rows of each outcome but `unchanged`, before anything is written; none without a key."""
+    if not plan.key:
+        return {}
+    rows = connection.execute(sql.render("merge/samples.sql", plan=plan, count=SAMPLES)).fetchall()
+    return {_TRIED.get(outcome, outcome): keys for outcome, keys in rows}
 
 
 def check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: Outcomes) -> None:

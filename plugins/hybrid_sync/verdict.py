@@ -86,13 +86,24 @@ def _verdict(
             f"{record.mobile_rows_before} and left {record.mobile_rows_after}, identical."
         )
     if record.dry_run:
-        return "dry run", None
+        return "dry run", _samples(table, record)
     if record.rejects or record.conflicts:
         return "degraded", (
             f"{table}: {record.conflicts} conflicts, {record.rejects} rejects. "
             f"They are in hybrid_sync.conflict and hybrid_sync.reject."
         )
     return "ok", None
+
+
+def _samples(table: str, record: MergeRecord) -> str | None:
+    """Which rows a dry run would write, by their keys."""
+    if not record.samples:
+        return None
+    named = "; ".join(
+        f"{outcome}: " + ", ".join("/".join(str(part) for part in key.values()) for key in keys)
+        for outcome, keys in sorted(record.samples.items())
+    )
+    return f"{table}: for example {named}."
 
 
 def as_table(verdicts: Iterable[TableVerdict]) -> str:

@@ -211,12 +211,13 @@ def test_runs_are_listed_newest_first_with_what_became_of_them(viewer: TestClien
     written.merge("tuesday", "orgmaster", at=NOON + timedelta(days=1), dry_run=True)
     written.conflict("locmaster", {"loc_id": 1})
     written.reject("jobshead", 3, "work_desc", "too long")
+    written.reject("jobshead", 3, "job_id", "NULL in a key")
 
     shown = text_of(viewer.get("/").text)
     assert shown.index("tuesday") < shown.index("monday")
     assert "tuesday dry run 2026-11-23 12:00:00 UTC 1 dry run 14 no record 7 identical" in shown
     assert "monday 2026-11-22 12:00:00 UTC 1 ok 1 degraded 1 not merged 12 no record 14 identical" in shown
-    assert "1 open conflict ; 1 reject stored ." in shown
+    assert "1 open conflict ; 1 rejected row ." in shown
 
 
 def test_older_runs_are_a_page_away(viewer: TestClient, written: Ledger) -> None:
@@ -332,7 +333,8 @@ def test_hostile_names_are_only_text(viewer: TestClient, written: Ledger) -> Non
     written.conflict("orgmaster", {"org_id": HOSTILE})
     written.reject(HOSTILE, 1, HOSTILE, HOSTILE, run_id=HOSTILE)
     pages = [
-        viewer.get("/"), viewer.get("/conflicts"), viewer.get("/rejects"), viewer.get("/run", params={"run_id": HOSTILE}),
+        viewer.get("/"), viewer.get("/run", params={"run_id": HOSTILE}),
+        viewer.get("/conflicts"), viewer.get("/rejects"),
         viewer.get("/rejects", params={"run_id": HOSTILE}), viewer.get("/", params={"dag_id": HOSTILE}),
     ]  # fmt: skip
     for answer in pages:

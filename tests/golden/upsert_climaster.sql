@@ -4,9 +4,12 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."client_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."client_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."clientname", target."clientmail", target."clientphone", target."created_at")::record *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."clientname", staged."clientmail", staged."clientphone", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."con_id", target."loc_id", target."clientname", target."clientmail", target."clientphone",
+                target."created_at")::record
+                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."clientname", staged."clientmail", staged."clientphone",
+                staged."created_at")::record THEN 'unchanged'
             WHEN target."client_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +17,10 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."climaster" AS target ON target."client_id" = staged."client_id"
 ),
 upserted AS (
-    INSERT INTO "public"."climaster" AS target ("org_id", "con_id", "loc_id", "client_id", "clientname", "clientmail", "clientphone", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."clientname", staged."clientmail", staged."clientphone", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."climaster" AS target ("org_id", "con_id", "loc_id", "client_id", "clientname", "clientmail",
+                "clientphone", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."clientname", staged."clientmail",
+                staged."clientphone", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."climaster__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

@@ -4,9 +4,14 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."cliu_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."cliu_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."client_id", target."cliunitname", target."cliunitadd1", target."cliunitadd2", target."cliunitcity", target."cliunitpin", target."cliunitstate", target."cliunitcountry", target."cliunitmail", target."cliunitphone", target."created_at")::record *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliunitname", staged."cliunitadd1", staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry", staged."cliunitmail", staged."cliunitphone", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."con_id", target."loc_id", target."client_id", target."cliunitname", target."cliunitadd1",
+                target."cliunitadd2", target."cliunitcity", target."cliunitpin", target."cliunitstate", target."cliunitcountry", target."cliunitmail",
+                target."cliunitphone", target."created_at")::record
+                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliunitname", staged."cliunitadd1",
+                staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry", staged."cliunitmail",
+                staged."cliunitphone", staged."created_at")::record THEN 'unchanged'
             WHEN target."cliu_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +19,12 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."cliunimaster" AS target ON target."cliu_id" = staged."cliu_id"
 ),
 upserted AS (
-    INSERT INTO "public"."cliunimaster" AS target ("org_id", "con_id", "loc_id", "client_id", "cliu_id", "cliunitname", "cliunitadd1", "cliunitadd2", "cliunitcity", "cliunitpin", "cliunitstate", "cliunitcountry", "cliunitmail", "cliunitphone", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliu_id", staged."cliunitname", staged."cliunitadd1", staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry", staged."cliunitmail", staged."cliunitphone", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."cliunimaster" AS target ("org_id", "con_id", "loc_id", "client_id", "cliu_id", "cliunitname",
+                "cliunitadd1", "cliunitadd2", "cliunitcity", "cliunitpin", "cliunitstate", "cliunitcountry",
+                "cliunitmail", "cliunitphone", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliu_id", staged."cliunitname",
+                staged."cliunitadd1", staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry",
+                staged."cliunitmail", staged."cliunitphone", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."cliunimaster__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

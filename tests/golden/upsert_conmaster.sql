@@ -4,9 +4,10 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."con_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."con_id" IS NOT NULL
-                 AND ROW(target."org_id", target."conname", target."conmail", target."conphone", target."created_at")::record *= ROW(staged."org_id", staged."conname", staged."conmail", staged."conphone", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."conname", target."conmail", target."conphone", target."created_at")::record
+                  *= ROW(staged."org_id", staged."conname", staged."conmail", staged."conphone", staged."created_at")::record THEN 'unchanged'
             WHEN target."con_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +15,10 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."conmaster" AS target ON target."con_id" = staged."con_id"
 ),
 upserted AS (
-    INSERT INTO "public"."conmaster" AS target ("org_id", "con_id", "conname", "conmail", "conphone", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."con_id", staged."conname", staged."conmail", staged."conphone", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."conmaster" AS target ("org_id", "con_id", "conname", "conmail", "conphone", "created_at",
+                "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."conname", staged."conmail", staged."conphone", staged."created_at",
+                staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."conmaster__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

@@ -4,9 +4,10 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."org_id" IS NOT NULL
-                 AND ROW(target."name", target."email")::record *= ROW(staged."name", staged."email")::record THEN 'unchanged'
+                 AND ROW(target."name", target."email")::record
+                  *= ROW(staged."name", staged."email")::record THEN 'unchanged'
             WHEN EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
             WHEN target."org_id" IS NULL THEN 'inserted'
             ELSE 'updated'

@@ -4,9 +4,14 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."job_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."job_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."year_id", target."client_id", target."jobdate", target."targetdate", target."job_nature", target."work_desc", target."worklocation", target."act_man_min", target."job_status", target."job_uid", target."sporg_id", target."created_at")::record *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."year_id", staged."client_id", staged."jobdate", staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min", staged."job_status", staged."job_uid", staged."sporg_id", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."con_id", target."loc_id", target."year_id", target."client_id", target."jobdate",
+                target."targetdate", target."job_nature", target."work_desc", target."worklocation", target."act_man_min", target."job_status",
+                target."job_uid", target."sporg_id", target."created_at")::record
+                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."year_id", staged."client_id", staged."jobdate",
+                staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min", staged."job_status",
+                staged."job_uid", staged."sporg_id", staged."created_at")::record THEN 'unchanged'
             WHEN target."job_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +19,12 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."jobshead" AS target ON target."job_id" = staged."job_id"
 ),
 upserted AS (
-    INSERT INTO "public"."jobshead" AS target ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id", "jobdate", "targetdate", "job_nature", "work_desc", "worklocation", "act_man_min", "job_status", "job_uid", "sporg_id", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id", staged."jobdate", staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min", staged."job_status", staged."job_uid", staged."sporg_id", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."jobshead" AS target ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id",
+                "jobdate", "targetdate", "job_nature", "work_desc", "worklocation", "act_man_min",
+                "job_status", "job_uid", "sporg_id", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id",
+                staged."jobdate", staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min",
+                staged."job_status", staged."job_uid", staged."sporg_id", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."jobshead__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

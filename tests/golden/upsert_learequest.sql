@@ -4,9 +4,14 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."lea_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."lea_id" IS NOT NULL
-                 AND ROW(target."org_id", target."loc_id", target."staff_id", target."requestdate", target."fromdate", target."todate", target."fhvalue", target."shvalue", target."leavetype", target."leaveremarks", target."approval_status", target."approvedby", target."approveddate", target."created_at")::record *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby", staged."approveddate", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."loc_id", target."staff_id", target."requestdate", target."fromdate", target."todate",
+                target."fhvalue", target."shvalue", target."leavetype", target."leaveremarks", target."approval_status", target."approvedby",
+                target."approveddate", target."created_at")::record
+                  *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate",
+                staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby",
+                staged."approveddate", staged."created_at")::record THEN 'unchanged'
             WHEN target."lea_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +19,12 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."learequest" AS target ON target."lea_id" = staged."lea_id"
 ),
 upserted AS (
-    INSERT INTO "public"."learequest" AS target ("org_id", "loc_id", "lea_id", "staff_id", "requestdate", "fromdate", "todate", "fhvalue", "shvalue", "leavetype", "leaveremarks", "approval_status", "approvedby", "approveddate", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."loc_id", staged."lea_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby", staged."approveddate", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."learequest" AS target ("org_id", "loc_id", "lea_id", "staff_id", "requestdate", "fromdate",
+                "todate", "fhvalue", "shvalue", "leavetype", "leaveremarks", "approval_status",
+                "approvedby", "approveddate", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."loc_id", staged."lea_id", staged."staff_id", staged."requestdate", staged."fromdate",
+                staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status",
+                staged."approvedby", staged."approveddate", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."learequest__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

@@ -4,9 +4,10 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."loc_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."loc_id" IS NOT NULL
-                 AND ROW(target."org_id", target."locname", target."created_at")::record *= ROW(staged."org_id", staged."locname", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."locname", target."created_at")::record
+                  *= ROW(staged."org_id", staged."locname", staged."created_at")::record THEN 'unchanged'
             WHEN target."loc_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome

@@ -4,9 +4,14 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."staff_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."staff_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."app_username", target."name", target."email", target."stafftype", target."phonumber", target."dob", target."createdby", target."createddate", target."active_status", target."created_at")::record *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."app_username", staged."name", staged."email", staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."con_id", target."loc_id", target."app_username", target."name", target."email",
+                target."stafftype", target."phonumber", target."dob", target."createdby", target."createddate", target."active_status",
+                target."created_at")::record
+                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."app_username", staged."name", staged."email",
+                staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status",
+                staged."created_at")::record THEN 'unchanged'
             WHEN target."staff_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +19,12 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."mbstaff" AS target ON target."staff_id" = staged."staff_id"
 ),
 upserted AS (
-    INSERT INTO "public"."mbstaff" AS target ("org_id", "con_id", "loc_id", "staff_id", "app_username", "name", "email", "stafftype", "phonumber", "dob", "createdby", "createddate", "active_status", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."staff_id", staged."app_username", staged."name", staged."email", staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."mbstaff" AS target ("org_id", "con_id", "loc_id", "staff_id", "app_username", "name",
+                "email", "stafftype", "phonumber", "dob", "createdby", "createddate",
+                "active_status", "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."staff_id", staged."app_username", staged."name",
+                staged."email", staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate",
+                staged."active_status", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."mbstaff__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

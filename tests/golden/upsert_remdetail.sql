@@ -4,9 +4,10 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."remd_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."remd_id" IS NOT NULL
-                 AND ROW(target."rem_id", target."staff_id", target."remresponse", target."remresstatus", target."created_at")::record *= ROW(staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."rem_id", target."staff_id", target."remresponse", target."remresstatus", target."created_at")::record
+                  *= ROW(staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at")::record THEN 'unchanged'
             WHEN target."remd_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +15,10 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."remdetail" AS target ON target."remd_id" = staged."remd_id"
 ),
 upserted AS (
-    INSERT INTO "public"."remdetail" AS target ("remd_id", "rem_id", "staff_id", "remresponse", "remresstatus", "created_at", "updated_at", "source")
-    SELECT staged."remd_id", staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."remdetail" AS target ("remd_id", "rem_id", "staff_id", "remresponse", "remresstatus", "created_at",
+                "updated_at", "source")
+    SELECT staged."remd_id", staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at",
+                staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."remdetail__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

@@ -4,9 +4,14 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."rem_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."rem_id" IS NOT NULL
-                 AND ROW(target."org_id", target."loc_id", target."staff_id", target."remdate", target."client_id", target."client_name", target."remtype", target."remnotes", target."remduedate", target."remstatus", target."remtime", target."remtitle", target."color", target."created_at")::record *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id", staged."client_name", staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime", staged."remtitle", staged."color", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."loc_id", target."staff_id", target."remdate", target."client_id", target."client_name",
+                target."remtype", target."remnotes", target."remduedate", target."remstatus", target."remtime", target."remtitle",
+                target."color", target."created_at")::record
+                  *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id", staged."client_name",
+                staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime", staged."remtitle",
+                staged."color", staged."created_at")::record THEN 'unchanged'
             WHEN target."rem_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +19,12 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."reminder" AS target ON target."rem_id" = staged."rem_id"
 ),
 upserted AS (
-    INSERT INTO "public"."reminder" AS target ("rem_id", "org_id", "loc_id", "staff_id", "remdate", "client_id", "client_name", "remtype", "remnotes", "remduedate", "remstatus", "remtime", "remtitle", "color", "created_at", "updated_at", "source")
-    SELECT staged."rem_id", staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id", staged."client_name", staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime", staged."remtitle", staged."color", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."reminder" AS target ("rem_id", "org_id", "loc_id", "staff_id", "remdate", "client_id",
+                "client_name", "remtype", "remnotes", "remduedate", "remstatus", "remtime",
+                "remtitle", "color", "created_at", "updated_at", "source")
+    SELECT staged."rem_id", staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id",
+                staged."client_name", staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime",
+                staged."remtitle", staged."color", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."reminder__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

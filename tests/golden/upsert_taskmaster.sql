@@ -4,9 +4,10 @@ WITH compared AS MATERIALIZED (
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."task_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or a json's spelling, do not pass for the same
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."task_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."task_desc", target."task_status", target."created_at")::record *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."task_desc", staged."task_status", staged."created_at")::record THEN 'unchanged'
+                 AND ROW(target."org_id", target."con_id", target."loc_id", target."task_desc", target."task_status", target."created_at")::record
+                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."task_desc", staged."task_status", staged."created_at")::record THEN 'unchanged'
             WHEN target."task_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -14,8 +15,10 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN "public"."taskmaster" AS target ON target."task_id" = staged."task_id"
 ),
 upserted AS (
-    INSERT INTO "public"."taskmaster" AS target ("org_id", "con_id", "loc_id", "task_id", "task_desc", "task_status", "created_at", "updated_at", "source")
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."task_id", staged."task_desc", staged."task_status", staged."created_at", staged."updated_at", 'D'
+    INSERT INTO "public"."taskmaster" AS target ("org_id", "con_id", "loc_id", "task_id", "task_desc", "task_status",
+                "created_at", "updated_at", "source")
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."task_id", staged."task_desc", staged."task_status",
+                staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."taskmaster__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
     WHERE compared.outcome IN ('inserted', 'updated')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class Office:
 
     def __init__(self, desktop: str, cloud: str, folder: Path) -> None:
         self.desktop, self.cloud, self.folder = desktop, cloud, folder
+        self.fetch = 20_000
         self._numbers = itertools.count(1)
         self._xcom: dict[tuple[str, str], Any] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +65,9 @@ class Office:
         desktop, cloud = (psycopg.conninfo.conninfo_to_dict(uri) for uri in (self.desktop, self.cloud))
         environment = airflow_environment(
             self.folder / "home",
-            desktop=desktop_connection(ports.get("desktop", int(desktop["port"])), str(desktop["dbname"])),
+            desktop=in_fetches(
+                self.fetch, desktop_connection(ports.get("desktop", int(desktop["port"])), str(desktop["dbname"]))
+            ),
             cloud=cloud_connection(ports.get("cloud", int(cloud["port"])), str(cloud["dbname"])),
         ) | {
             "HYBRID_SYNC_REGISTRY": str(self.folder / "tables.yaml"),
@@ -92,7 +96,7 @@ class Office:
     def fails(self, step: str, table: str = "notes", *, run_id: str = RUN, **ports: int) -> Outcome:
         """Run a step that must fail with an error of its own."""
         outcome = self.attempt(step, table, run_id=run_id, **ports).outcome()
-        assert outcome.error is not None, outcome.log[-4000:]
+        assert outcome.error is not None, f"exit code {outcome.exit_code}\n{outcome.log[-4000:]}"
         return outcome
 
     # -- what is there
@@ -155,6 +159,13 @@ class Office:
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return int(count)
+
+
+def in_fetches(rows: int, connection: str) -> str:
+    """The desktop connection, so many rows to a fetch."""
+    settings = json.loads(connection)
+    settings["extra"]["Fetch"] = str(rows)
+    return json.dumps(settings)
 
 
 def until(condition: Any, seconds: float = 20) -> bool:

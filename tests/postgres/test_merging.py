@@ -115,6 +115,8 @@ def test_a_dry_run_of_an_upsert_stores_no_conflict(firm: Cloud) -> None:
     record = firm.sync(JOBS, [job(1, "x", "a"), job(9, "nine", "n")], dry_run=True)
     assert (record.updated, record.conflicts) == (1, 1)
     assert firm.execute("SELECT count(*) FROM hybrid_sync.conflict") == [(0,)]
+    assert record.samples == {"updated": [{"job_id": 1}], "conflict": [{"job_id": 9}]}
+    assert firm.execute("SELECT samples -> 'updated' -> 0 ->> 'job_id' FROM hybrid_sync.merge_log") == [("1",)]
 
 
 def test_a_stage_that_was_merged_is_reported_and_not_merged_again(firm: Cloud) -> None:

@@ -81,7 +81,7 @@ class Wire:
 
     def _to_server(self, client: socket.socket, server: socket.socket, answer_is_lost: threading.Event) -> None:
         seen = b""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: the socket was closed meanwhile
             while data := client.recv(65536):
                 seen = seen[-200:] + data
                 if self._strikes(self._drop_before, seen):
@@ -98,7 +98,7 @@ class Wire:
         _end(client)
 
     def _to_client(self, client: socket.socket, server: socket.socket, answer_is_lost: threading.Event) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: the socket was closed meanwhile
             while data := server.recv(4096):
                 if answer_is_lost.is_set():
                     self.reached.set()

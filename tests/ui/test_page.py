@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -66,11 +67,11 @@ def fill(written: Ledger) -> None:
             written.merge(run_id, name, at, strategy=strategy, mobile_rows_before=mobile, mobile_rows_after=mobile,
                           dry_run=number == 6, **counts)  # fmt: skip
     for key in (124, 311):
-        written.conflict("jobshead", {"job_id": key}, run_id=SUNDAY)
-    written.conflict("climaster", {"client_id": 87, "unique": "client_code"}, "update_exists", run_id=SUNDAY)
+        written.conflict("jobshead", {"job_id": key}, run_id=SUNDAY, detected_at=at)
     for row in (17, 202, 203):
-        written.reject("climaster", row, "pan_no", "longer than varchar(10)", SUNDAY)
-    written.reject("climaster", 202, "org_id", "no such row in public.orgmaster (foreign key climaster_org)", SUNDAY)
+        written.reject("climaster", row, "pan_no", "longer than varchar(10)", SUNDAY, at)
+    reason = "no such row in public.orgmaster (foreign key climaster_org)"
+    written.reject("climaster", 202, "org_id", reason, SUNDAY, at)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,20 @@ def heading(page: Page, text: str) -> None:
     expect(frame(page).get_by_role("heading", level=1)).to_have_text(text, timeout=SECONDS * 1000)
 
 
-def test_the_page_opens_from_the_menu_and_on_a_run(
+def test_aa_theme(airflow, browser, picture):
+    for theme in ("dark", "light"):
+      for w in ("light", "dark"):
+        page = browser(w)
+        page.evaluate(f"localStorage.setItem('theme','{theme}')")
+        page.goto(f"{airflow.url}/dags/hybrid_sync/runs/{quote(SUNDAY)}/plugin/hybrid-sync-run")
+        heading(page, SUNDAY)
+        print("OS", w, "Airflow", theme, page.evaluate("document.documentElement.outerHTML.slice(0,140)"))
+        print(page.frames[1].evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
+        print(page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate("JSON.stringify(Object.assign({}, localStorage))"))
+        picture(page, f"theme-{w}-{theme}")
+
+
+def test_the_page_opens_from_the_menu(
     airflow: AirflowStack, browser: Callable[[str], Page], picture: Callable[[Page, str], None]
 ) -> None:
     page = browser("light")
@@ -172,7 +186,6 @@ def test_the_page_opens_from_the_menu_and_on_a_run(
 
     frame(page).get_by_role("link", name=SUNDAY).click()
     heading(page, SUNDAY)
-    picture(page, "page-run")
     frame(page).locator("tr#jobshead").get_by_role("link").click()
     heading(page, "Open conflicts")
     frame(page).locator("section#jobshead summary").click()
@@ -187,17 +200,21 @@ def test_the_page_opens_from_the_menu_and_on_a_run(
     assert faults == []
     assert PLANTED not in frame(page).locator("body").inner_text()
 
-    dark = browser("dark")
-    dark.goto(f"{airflow.url}/dags/hybrid_sync/runs/{SUNDAY.replace('+', '%2B')}")
-    dark.get_by_role("link", name="Hybrid Sync").click()
-    heading(dark, SUNDAY)
-    expect(frame(dark).locator("tr#learequest")).to_contain_text("not merged")
-    picture(dark, "page-tab-dark")
 
-
-def test_the_tab_of_a_dag_and_of_another_dag(
-    airflow: AirflowStack, browser: Callable[[str], Page], picture: Callable[[Page, str], None]
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_has_a_tab_with_its_verdict(
+    airflow: AirflowStack, browser: Callable[[str], Page], picture: Callable[[Page, str], None], scheme: str
 ) -> None:
+    page = browser(scheme)
+    page.goto(f"{airflow.url}/dags/hybrid_sync/runs/{quote(SUNDAY)}")
+    page.get_by_role("link", name="Hybrid Sync").click()
+    heading(page, SUNDAY)
+    expect(frame(page).locator("tr#learequest")).to_contain_text("not merged")
+    expect(frame(page).locator("tr#learequest td").last).to_be_in_viewport(ratio=1)
+    picture(page, f"page-run-{scheme}")
+
+
+def test_the_tab_of_a_dag_and_of_another_dag(airflow: AirflowStack, browser: Callable[[str], Page]) -> None:
     page = browser("light")
     page.goto(f"{airflow.url}/dags/hybrid_sync")
     page.get_by_role("link", name="Hybrid Sync").click()
@@ -205,14 +222,12 @@ def test_the_tab_of_a_dag_and_of_another_dag(
     page.goto(f"{airflow.url}/dags/payroll")
     page.get_by_role("link", name="Hybrid Sync").click()
     heading(page, "Nothing here")
-    picture(page, "page-other-dag")
 
     airflow.request("PATCH", "connections/supabase?update_mask=port", json={
         "connection_id": "supabase", "conn_type": "postgres", "port": 1})  # fmt: skip
     page.goto(f"{airflow.url}/dags/hybrid_sync")
     page.get_by_role("link", name="Hybrid Sync").click()
     heading(page, "The cloud cannot be reached")
-    picture(page, "page-unreachable")
 
 
 def test_strangers_see_nothing(airflow: AirflowStack) -> None:

@@ -2,12 +2,14 @@
 {% macro value(name, form, dbms) -%}
 {% if form == "text" %}CAST({{ name }} AS {{ "CHAR" if dbms == "mariadb" else "TEXT" }})
 {%- elif form == "hex" %}CASE WHEN {{ name }} IS NOT NULL THEN HEX({{ name }}) END
+{%- elif form == "bytes" %}CONVERT_TO(CAST({{ name }} AS TEXT), GETDATABASEENCODING())
 {%- elif form == "number" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
 {%- elif form == "uuid" %}CAST({{ name }} AS VARCHAR(36))
 {%- elif form == "utc" and dbms == "mariadb" %}CAST(UNIX_TIMESTAMP({{ name }}) * 1000000 AS SIGNED)
 {%- elif form == "utc" %}{{ name }} AT TIME ZONE 'UTC'
 {%- elif form == "money" %}CAST(CAST({{ name }} AS NUMERIC) AS TEXT)
 {%- elif form == "signed" %}CAST({{ name }} AS SIGNED)
+{%- elif form == "decimal" %}CAST({{ name }} AS DECIMAL(20, 0))
 {%- elif form == "bits" %}CAST({{ name }} AS UNSIGNED)
 {%- else %}{{ name }}
 {%- endif %}

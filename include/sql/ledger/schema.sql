@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS hybrid_sync.merge_log (
     finished_at timestamptz NOT NULL,
     PRIMARY KEY (stage_id, dry_run)
 );
+ALTER TABLE hybrid_sync.merge_log ADD COLUMN IF NOT EXISTS samples jsonb;
 CREATE INDEX IF NOT EXISTS merge_log_run ON hybrid_sync.merge_log (run_id, table_name);
 
 CREATE TABLE IF NOT EXISTS hybrid_sync.staged (

@@ -3,8 +3,8 @@ SELECT
     constrained.conname AS name,
     pg_catalog.pg_get_expr(constrained.conbin, constrained.conrelid) AS expression,
     coalesce((
-        SELECT array_agg(attribute.attname::text ORDER BY member.position)
-        FROM unnest(constrained.conkey) WITH ORDINALITY AS member (attnum, position)
+        SELECT array_agg(attribute.attname::text ORDER BY attribute.attnum)
+        FROM unnest(constrained.conkey) AS member (attnum)
         JOIN pg_catalog.pg_attribute AS attribute
           ON attribute.attrelid = constrained.conrelid AND attribute.attnum = member.attnum
     ), '{}') AS columns,

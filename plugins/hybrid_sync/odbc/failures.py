@@ -97,7 +97,7 @@ def while_reading(error: BaseException, connection_string: str, table: str) -> H
         return ConnectionMisconfigured(
             f"the desktop connection's user may not read table {table} ({codes}). Grant it SELECT."
         )
-    if "invalid UTF-8" in seen.text:
+    if seen.state == "22021" or "invalid UTF-8" in seen.text:
         return not_utf8(table)
     if "without truncation" in seen.text:
         return DesktopUnavailable(

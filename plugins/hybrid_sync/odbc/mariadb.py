@@ -88,7 +88,7 @@ def _integer(column: DesktopColumn, kind: str) -> Reading:
     if "UNSIGNED" not in kind:
         return plain(column, pa.int64())
     if column.sql_type == -5:
-        return Reading(column=column, form=Form.TEXT, bound=pa.string(), arrow=pa.string())
+        return Reading(column=column, form=Form.DECIMAL, bound=pa.decimal128(20, 0), arrow=pa.decimal128(20, 0))
     # Asked for plainly, 4294967295 comes as -1.
     return Reading(column=column, form=Form.SIGNED, bound=pa.int64(), arrow=pa.int64())
 

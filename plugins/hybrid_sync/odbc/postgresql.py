@@ -53,6 +53,15 @@ def reading(column: DesktopColumn) -> Reading:
     return decide() if decide else text(column, Form.PLAIN)
 
 
+def undecoded(read: Reading) -> Reading:
+    """The same text as bytes. The server itself refuses to send text that is not UTF-8 (an SQL_ASCII database)."""
+    import pyarrow as pa
+
+    if read.arrow != pa.string():
+        return read
+    return Reading(column=read.column, form=Form.BYTES, bound=pa.binary(), arrow=pa.binary(), measured=True)
+
+
 def _instant(column: DesktopColumn, as_text: Reading) -> Reading:
     import pyarrow as pa
 

@@ -22,11 +22,13 @@ class Form(StrEnum):
     PLAIN = "plain"
     TEXT = "text"
     HEX = "hex"
+    BYTES = "bytes"
     NUMBER = "number"
     UUID = "uuid"
     UTC = "utc"
     MONEY = "money"
     SIGNED = "signed"
+    DECIMAL = "decimal"
     BITS = "bits"
 
 

@@ -20,6 +20,13 @@ def reading(column: DesktopColumn, dbms: Dbms) -> Reading:
             return declared.reading(column)
 
 
+def undecoded(planned: tuple[Reading, ...], dbms: Dbms) -> tuple[Reading, ...]:
+    """The same columns for a read of undecoded text, where that has to be asked of the database itself."""
+    if dbms is Dbms.POSTGRESQL:
+        return tuple(postgresql.undecoded(read) for read in planned)
+    return planned
+
+
 def settings(driver: Driver, widest: int, batch_rows: int, batch_bytes: int) -> dict[str, str]:
     """What the driver must be told for a read whose longest measured value has `widest` bytes."""
     match driver.dbms:

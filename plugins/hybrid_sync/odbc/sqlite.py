@@ -69,7 +69,7 @@ def _from_hex(values: pa.Array) -> pa.Array:
 
 
 def _shortest(values: pa.Array) -> pa.Array:
-    """Doubles written with 20 digits -> with as few as say the same: 0.10000000000000000555 -> 0.1. The rest unchanged."""
+    """Doubles of 20 digits -> with as few as say the same: 0.10000000000000000555 -> 0.1. The rest is left as it is."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

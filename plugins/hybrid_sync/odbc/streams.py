@@ -76,7 +76,7 @@ def open_stream(
 ) -> Iterator[pa.RecordBatch]:
     """Run the query and give its rows; at least one batch, which may be empty. Driver errors come as they are."""
     tuned = with_settings(connection_string, rules.settings(driver, query.widest, batch_rows, BATCH_BYTES))
-    if raw_text or not _fits_buffers(driver, query):
+    if (raw_text and driver.dbms is not Dbms.POSTGRESQL) or not _fits_buffers(driver, query):
         return rows.read(connect(tuned), query, batch_rows, BATCH_BYTES, raw_text=raw_text)
     return _buffered(tuned, query, batch_rows)
 

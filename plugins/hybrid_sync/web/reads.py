@@ -93,7 +93,7 @@ def _traces(connection: Connection[Any], started: dict[str, datetime] | dict[str
 
 
 def open_counts(connection: Connection[Any]) -> tuple[int, int]:
-    """Open conflicts, stored rejects."""
+    """Open conflicts, rejected rows."""
     row = connection.execute(sql.render("web/open_counts.sql")).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 

@@ -1,0 +1,36 @@
+{# What an upsert will do with each staged row: its row number and its outcome. One join; no row is written. #}
+{%- from "_macros.sql" import is_mobile, equal, row_of, digest_of, key_object, blocked_by_mobile, awaits_parent %}
+{% macro compared(plan) %}
+    SELECT
+        staged.{{ plan.row_number | ident }} AS row_number,
+        CASE
+            WHEN target.{{ plan.key[0] | ident }} IS NOT NULL AND {{ is_mobile(plan, "target") }} THEN 'conflict'
+{% if plan.compared %}
+            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
+            WHEN target.{{ plan.key[0] | ident }} IS NOT NULL
+                 AND {{ row_of(plan, plan.compared, "target") }}
+                  *= {{ row_of(plan, plan.compared, "staged") }} THEN 'unchanged'
+{% else %}
+            WHEN target.{{ plan.key[0] | ident }} IS NOT NULL THEN 'unchanged'
+{% endif %}
+{% if plan.detect_edits and not plan.desktop_wins %}
+            -- what stands there is not what we last wrote: a phone edited our row, and its edit stays
+            WHEN written.digest <> {{ digest_of(plan, plan.compared, "target") }} THEN 'conflict'
+{% endif %}
+{% if plan.other_keys %}
+            WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
+{% endif %}
+{% if plan.parents %}
+            WHEN {{ awaits_parent(plan) }}
+                 THEN CASE WHEN target.{{ plan.key[0] | ident }} IS NULL THEN 'would_insert' ELSE 'would_update' END
+{% endif %}
+            WHEN target.{{ plan.key[0] | ident }} IS NULL THEN 'inserted'
+            ELSE 'updated'
+        END AS outcome
+    FROM {{ plan.staging | relation }} AS staged
+    LEFT JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
+{% if plan.detect_edits and not plan.desktop_wins %}
+    LEFT JOIN hybrid_sync.written AS written
+        ON written.table_name = {{ plan.table | literal }} AND written.key = {{ key_object(plan.key, "staged") }}
+{% endif %}
+{% endmacro %}
