@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup requirements format check test demo ui peers clean
+.PHONY: help setup requirements format check test demo ui peers bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ ui: setup  ## Open the Airflow UI over the demo's databases, until Ctrl-C
 
 peers: setup  ## Tell one small story to this package, dlt, target-postgres and Sling, and compare
 	@PYTHONPATH=plugins $(BIN)/python -m peers
+
+bench: setup  ## Measure speed and memory against the floor and peers (BENCH_ARGS="--rows 100000 --repeat 1" looks quickly)
+	@PYTHONPATH=plugins $(BIN)/python -m bench $(BENCH_ARGS)
 
 clean:  ## Remove .venv, the demo's databases and every cache
 	rm -rf .venv .venv-peers .demo build logs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

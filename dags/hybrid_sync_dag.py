@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
-from airflow.sdk import DAG, ExceptionRetryPolicy, Param, RetryAction, RetryRule, TaskGroup
+from airflow.sdk import DAG, ExceptionRetryPolicy, RetryAction, RetryRule, TaskGroup
 
 from hybrid_sync.errors import Retryable, Unretryable
 from hybrid_sync.operators.extract import ExtractOperator
 from hybrid_sync.operators.merge import MergeOperator
+from hybrid_sync.operators.params import run_params
 from hybrid_sync.operators.preflight import PreflightOperator
 from hybrid_sync.operators.stage import StageOperator
 from hybrid_sync.operators.validate import ValidateOperator
@@ -16,45 +18,20 @@ from hybrid_sync.registry import load_registry
 from hybrid_sync.sql import FILTERS, TEMPLATES
 
 registry = load_registry()
-names = list(registry.names)
 
 with DAG(
     dag_id="hybrid_sync",
     description="Desktop rows to the cloud; a mobile row is never changed, deleted or hidden.",
     doc_md=__doc__,
-    schedule=None,
+    schedule=os.environ.get("HYBRID_SYNC_SCHEDULE") or None,  # a cron expression, or @daily
     max_active_runs=1,
     template_searchpath=[str(TEMPLATES)],
     user_defined_filters=FILTERS,
     jinja_environment_kwargs={"trim_blocks": True, "lstrip_blocks": True},
     tags=["hybrid-sync"],
-    params={
-        "tables": Param(
-            names,
-            type="array",
-            title="Tables",
-            description="What to sync; the other tables show as skipped.",
-            examples=names,
-            items={"type": "string", "enum": names},
-            minItems=1,
-            uniqueItems=True,
-        ),
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run",
-            description="Do all of it and roll back; only the log of the merge stays.",
-        ),
-        "approve_deletes": Param(
-            {},
-            type="object",
-            title="Approve deletes",
-            description="Table to rows: up to so many desktop rows of it may go, whatever max_shrink says.",
-            propertyNames={"enum": names},
-            additionalProperties={"type": "integer", "minimum": 0},
-        ),
-    },
+    params=run_params(registry.names),
     default_args={
+        "execution_timeout": timedelta(hours=3),  # longer than the statement_timeout of a merge
         "retries": 3,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2.0,
@@ -71,11 +48,11 @@ with DAG(
     validate = ValidateOperator(task_id="validate_mobile_rows", registry=registry, trigger_rule="all_done", retries=0)
     merges = {}
     for spec in registry.tables:
-        with TaskGroup(group_id=spec.name, tooltip=f"{spec.source_table} to {spec.target_table}, {spec.strategy.value}"):
+        with TaskGroup(
+            group_id=spec.name, tooltip=f"{spec.source_table} to {spec.target_table}, {spec.strategy.value}"
+        ):
             # none_failed: a table whose parents were not selected (skipped) runs all the same.
-            extract = ExtractOperator(
-                task_id="extract", registry=registry, table=spec.name, trigger_rule="none_failed"
-            )
+            extract = ExtractOperator(task_id="extract", registry=registry, table=spec.name, trigger_rule="none_failed")
             stage = StageOperator(task_id="stage", registry=registry, table=spec.name)
             merge = MergeOperator(task_id="merge", registry=registry, table=spec.name, pool="hybrid_sync_cloud")
             preflight >> extract >> stage >> merge >> validate

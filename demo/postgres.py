@@ -79,7 +79,7 @@ class PostgresServer:
         self, folder: Path | None = None, port: int | None = None, settings: dict[str, str] | None = None
     ) -> None:
         self.temporary = folder is None
-        self.folder = folder or Path(tempfile.mkdtemp(prefix="hybrid-sync-pg-", dir="/var/tmp"))  # noqa: S108
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="hybrid-sync-pg-", dir="/var/tmp"))
         self.port = port or free_port()
         self.settings = settings or {}
 

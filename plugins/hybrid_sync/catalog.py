@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
+_PARTS = ("columns", "unique_keys", "foreign_keys", "referencing", "actors")  # each a query below catalog/
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,45 +117,73 @@ def read_target(connection: Connection[Any], table: str) -> Target:
     Raises SchemaMismatch when there is no such table (naming near names), or when it is not an ordinary or
     partitioned table: a view's rows belong to another table, a foreign table's to another server.
     """
-    found = _rows(connection, "catalog/target.sql", relation=sql.relation(table))
-    if not found:
-        near = get_close_matches(table.split(".")[-1], [row[0].split(".")[-1] for row in
-                                 _rows(connection, "catalog/similar_tables.sql")])  # fmt: skip
-        hint = f" (there is {', '.join(near)})" if near else ""
-        raise SchemaMismatch(
-            f"the cloud has no table {table}{hint}. Create it, or set target_table in the registry.", table=table
-        )
-    oid, schema, name, kind = found[0]
-    if kind not in ("r", "p"):
-        raise SchemaMismatch(f"{table} is {_KINDS.get(kind, kind)} in the cloud, not a table.", table=table)
+    found = read_targets(connection, [table])[table]
+    if isinstance(found, SchemaMismatch):
+        raise found
+    return found
+
+
+def read_targets(connection: Connection[Any], tables: Sequence[str]) -> dict[str, Target | SchemaMismatch]:
+    """Read what the catalogue says of many tables, in as many statements as of one. An error stands for a table that
+    `read_target` would raise it for."""
+    parts = [(table.split(".", 1) if "." in table else (None, table)) for table in tables]
+    found = {
+        row[0]: row[1:]
+        for row in _rows(connection, "catalog/target.sql", names=list(tables), schemas=[part[0] for part in parts],
+                         tables=[part[1] for part in parts])
+    }  # fmt: skip
+    oids = [oid for oid, _, _, kind in found.values() if kind in ("r", "p")]
+    parts_of = {name: _by_target(connection, name, oids) for name in _PARTS} if oids else {}
+    targets: dict[str, Target | SchemaMismatch] = {}
+    for table in tables:
+        if table not in found:
+            targets[table] = _missing(connection, table)
+        elif (kind := found[table][3]) not in ("r", "p"):
+            targets[table] = SchemaMismatch(
+                f"{table} is {_KINDS.get(kind, kind)} in the cloud, not a table. Set target_table in the registry to "
+                f"the table that holds the rows.",
+                table=table,
+            )
+        else:
+            oid, schema, name, _ = found[table]
+            own = {part: rows[oid] for part, rows in parts_of.items()}
+            targets[table] = _target(oid, schema, name, kind, own)
+    return targets
+
+
+def _target(oid: int, schema: str, name: str, kind: str, parts: dict[str, list[tuple[Any, ...]]]) -> Target:
     return Target(
         oid=oid,
         schema=schema,
         name=name,
         kind=kind,
-        columns=tuple(
-            _column(row)
-            for row in _rows(connection, "catalog/columns.sql", oid=oid)
-        ),
-        unique_keys=tuple(
-            UniqueKey(name, tuple(columns), primary, nulls_distinct)
-            for name, columns, primary, nulls_distinct in _rows(connection, "catalog/unique_keys.sql", oid=oid)
-        ),
+        columns=tuple(TargetColumn(*(*row[:11], tuple(row[11]), *row[12:])) for row in parts["columns"]),
+        unique_keys=tuple(UniqueKey(row[0], tuple(row[1]), *row[2:]) for row in parts["unique_keys"]),
         foreign_keys=tuple(
-            ForeignKey(name, tuple(columns), table, tuple(referenced), *actions)
-            for name, columns, table, referenced, *actions in _rows(connection, "catalog/foreign_keys.sql", oid=oid)
+            ForeignKey(row[0], tuple(row[1]), row[2], tuple(row[3]), *row[4:]) for row in parts["foreign_keys"]
         ),
         referencing=tuple(
-            Referencing(name, child, tuple(columns), tuple(referenced), *actions)
-            for name, child, columns, referenced, *actions in _rows(connection, "catalog/referencing.sql", oid=oid)
+            Referencing(row[0], row[1], tuple(row[2]), tuple(row[3]), *row[4:]) for row in parts["referencing"]
         ),
-        actors=tuple((kind, name) for kind, name in _rows(connection, "catalog/actors.sql", oid=oid)),
+        actors=tuple((row[0], row[1]) for row in parts["actors"]),
     )
 
 
-def _column(row: tuple[Any, ...]) -> TargetColumn:
-    values: dict[str, Any] = dict(zip(TargetColumn.__dataclass_fields__, row, strict=True))
-    return TargetColumn(**values | {"labels": tuple(values["labels"])})
+def _missing(connection: Connection[Any], table: str) -> SchemaMismatch:
+    there = [row[0].split(".")[-1] for row in _rows(connection, "catalog/similar_tables.sql")]
+    near = get_close_matches(table.split(".")[-1], there)
+    hint = f" (there is {', '.join(near)})" if near else ""
+    return SchemaMismatch(
+        f"the cloud has no table {table}{hint}. Create it, or set target_table in the registry.", table=table
+    )
+
+
+def _by_target(connection: Connection[Any], template: str, oids: list[int]) -> defaultdict[int, list[tuple[Any, ...]]]:
+    """The rows of one catalogue query, by the target's object id, which is their first column."""
+    rows = defaultdict(list)
+    for oid, *values in _rows(connection, f"catalog/{template}.sql", oids=oids):
+        rows[oid].append(tuple(values))
+    return rows
 
 
 def read_reachable(connection: Connection[Any], target: Target, ownership_column: str) -> tuple[Reachable, ...]:

@@ -61,7 +61,9 @@ def desktop_connection_string(conn_id: str) -> str:
         allowed = conf.getboolean("providers.odbc", "allow_driver_in_extra", fallback=False)
         if "dsn" not in extra and not ("driver" in extra and allowed):
             setting = "AIRFLOW__PROVIDERS_ODBC__ALLOW_DRIVER_IN_EXTRA=True"
-            problem = f"Airflow ignores its driver until {setting} is set" if "driver" in extra else "it names no driver"
+            problem = (
+                f"Airflow ignores its driver until {setting} is set" if "driver" in extra else "it names no driver"
+            )
             raise ConnectionMisconfigured(
                 f"connection {conn_id!r}: {problem}. Give its extra a driver (and set {setting}) or a DSN."
             )
@@ -77,8 +79,8 @@ def known_connection(conn_id: str, kind: str) -> Iterator[None]:
         yield
     except AirflowNotFoundException:
         raise ConnectionMisconfigured(
-            f"Airflow has no connection {conn_id!r}. Define it: airflow connections add {conn_id} --conn-type {kind} .., "
-            f"or AIRFLOW_CONN_{conn_id.upper()} in the environment."
+            f"Airflow has no connection {conn_id!r}. Define it: airflow connections add {conn_id} --conn-type {kind} "
+            f".., or AIRFLOW_CONN_{conn_id.upper()} in the environment."
         ) from None
 
 
@@ -120,7 +122,9 @@ def _translation(error: psycopg.Error, table: str | None) -> Exception:
     temporary = isinstance(error, errors.ReadOnlySqlTransaction) or (error.sqlstate or "")[:2] in ("53", "57", "58")
     if temporary or (isinstance(error, psycopg.OperationalError) and error.sqlstate is None):
         return CloudUnavailable(f"{what}. The transaction was rolled back; retry when the cloud is well.", table=table)
-    return Unretryable(f"the cloud refused a statement: {what}. It was rolled back and nothing was changed.", table=table)
+    return Unretryable(
+        f"the cloud refused a statement: {what}. It was rolled back and nothing was changed.", table=table
+    )
 
 
 def describe(error: psycopg.Error) -> str:
@@ -134,7 +138,9 @@ def describe(error: psycopg.Error) -> str:
     named = [
         f"{kind} {name}"
         for kind, name in (
-            ("table", diagnosis.table_name), ("column", diagnosis.column_name), ("constraint", diagnosis.constraint_name),
+            ("table", diagnosis.table_name),
+            ("column", diagnosis.column_name),
+            ("constraint", diagnosis.constraint_name),
         )
         if name
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from hybrid_sync import sql
 from hybrid_sync.errors import DesktopUnavailable, SchemaMismatch
 from hybrid_sync.odbc import catalogue, filters, rules, streams
-from hybrid_sync.odbc.drivers import Driver, identify, opening_settings, with_settings
+from hybrid_sync.odbc.drivers import Dbms, Driver, identify, prepared
 from hybrid_sync.odbc.failures import TextNotUtf8
 from hybrid_sync.odbc.filters import Condition
 from hybrid_sync.odbc.readings import DesktopColumn, Reading
@@ -29,6 +29,8 @@ __all__ = ["Condition", "Desktop", "DesktopColumn", "TextNotUtf8"]
 
 log = logging.getLogger(__name__)
 
+MANY_ROWS = 200_000  # of which a copy in memory is worth a warning
+
 
 class Desktop:
     """One desktop database. Use it as a context manager: the connection opens on entry and closes on exit.
@@ -40,7 +42,7 @@ class Desktop:
     """
 
     def __init__(self, connection_string: str) -> None:
-        self._connection_string = with_settings(connection_string, opening_settings(connection_string))
+        self._connection_string = prepared(connection_string)
         self._connection: Connection
         self.driver: Driver
         self._tables: list[catalogue.DesktopTable] | None = None
@@ -106,6 +108,8 @@ class Desktop:
             planned = rules.undecoded(planned, self.driver.dbms)
         expected, planned, longest = self._survey(table, planned, where)
         query = streams.Query(self._render("extract/read.sql", table, planned, where), planned, longest)
+        if expected > MANY_ROWS and (reason := rules.unstreamed(self.driver, self._connection_string)):
+            log.warning("%s: %d rows, and %s", table, expected, reason)
         read = 0
         with streams.guarded(self._connection_string, table):
             for batch in streams.open_stream(
@@ -160,7 +164,10 @@ class Desktop:
         with streams.guarded(self._connection_string, table):
             answer = list(self._connection.cursor().execute(statement).fetchone() or ())
         rows = int(answer.pop(0))
-        longest = {read.name: int(answer.pop(0) or 0) for read in planned if read.measured}
+        measures = self.driver.dbms is not Dbms.OTHER  # how to ask for a value's length differs too much
+        longest = {
+            read.name: int(answer.pop(0) or 0) if measures else streams.UNMEASURED for read in planned if read.measured
+        }
         odd = {read.name for read in planned if read.guard and int(answer.pop(0) or 0)}
         if not odd:
             return rows, planned, longest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hybrid_sync.errors import SchemaMismatch
+from hybrid_sync.findings import Finding, error, refuse
 from hybrid_sync.specs import Deletes, Strategy, TableSpec
 
 if TYPE_CHECKING:
@@ -17,21 +17,30 @@ _ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 def refuse_hazards(spec: TableSpec, target: Target, columns: Iterable[str]) -> None:
     """Refuse a target whose foreign keys, rules or heirs would carry the merge's writes further.
 
-    What triggers do cannot be read from the catalogue; the certificate and the server's write counts watch them.
-
     :param columns: the columns that the desktop supplies.
     :raises SchemaMismatch: naming each way and what to change.
+    """
+    refuse(spec.name, hazards(spec, target, columns))
+
+
+def hazards(spec: TableSpec, target: Target, columns: Iterable[str]) -> list[Finding]:
+    """The ways in which a merge could reach rows that are not its own, as one error; none: [].
+
+    What triggers do cannot be read from the catalogue; the certificate and the server's write counts watch them.
     """
     assigned = set(columns) - {*spec.key, *spec.mobile_owned_columns, *spec.insert_only_columns}
     ways = [way for foreign_key in target.referencing if (way := _way(spec, foreign_key, assigned))]
     ways += [f"rule {name} rewrites statements on it" for kind, name in target.actors if kind == "rule"]
     ways += [f"table {name} inherits from it" for kind, name in target.actors if kind == "heir"]
-    if ways:
-        raise SchemaMismatch(
-            f"a merge of {target.relation} could reach rows that are not its own: {'; '.join(ways)}. Nothing was "
-            f"changed. Make the foreign key NO ACTION (or drop the rule or heir), or take the table out of the registry.",
-            table=spec.name,
+    if not ways:
+        return []
+    return [
+        error(
+            spec.name,
+            f"a merge of {target.relation} could reach rows that are not its own: {'; '.join(ways)}",
+            "Make the foreign key NO ACTION (or drop the rule or heir), or take the table out of the registry.",
         )
+    ]
 
 
 def _way(spec: TableSpec, foreign_key: Referencing, assigned: set[str]) -> str | None:

@@ -35,6 +35,22 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadState:
+    """How far a table was read: its row of `hybrid_sync.watermark`, and what was merged since.
+
+    `column` is the desktop's column; `value` its highest value as exact text, None when the next read has to be full;
+    `columns` the cloud's columns that the run of the watermark read, () when its manifest is gone;
+    `incremental_merges` how many the table had since its last full one; `rejects` the rows its last merge left out.
+    """
+
+    column: str
+    value: str | None
+    columns: tuple[str, ...]
+    incremental_merges: int
+    rejects: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeRecord:
     """One merge with its certificate: a row of `hybrid_sync.merge_log`. All counts are rows.
 
@@ -122,6 +138,17 @@ def record_watermark(connection: Connection[Any], table: str, column: str, value
     """Store how far `table` was read, in the running transaction."""
     names = {"table": table, "column": column, "value": value, "run_id": run_id}
     connection.execute(sql.render("ledger/record_watermark.sql"), names)
+
+
+def read_state(connection: Connection[Any], table: str) -> ReadState | None:
+    """How far `table` was read, or None when no merge of it stored a watermark."""
+    row = connection.execute(sql.render("ledger/read_state.sql"), {"table": table}).fetchone()
+    if row is None:
+        return None
+    column, value, columns, incremental_merges, rejects = row
+    return ReadState(
+        column=column, value=value, columns=tuple(columns), incremental_merges=incremental_merges, rejects=rejects
+    )
 
 
 def snapshot_mobile(connection: Connection[Any], run_id: str, table: str, mobile_rows: int) -> None:

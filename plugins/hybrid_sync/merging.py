@@ -51,7 +51,7 @@ def merge(
     statement: str,
     *,
     approved_deletes: int | None = None,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     pause: Callable[[float], None] = time.sleep,
 ) -> MergeRecord:
     """Merge one staging into its target, or change nothing at all.
@@ -192,7 +192,9 @@ def _check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manif
             table=plan.table,
         )
     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.relation(plan.staging)]).fetchone()
-    rows = connection.execute(sql.render("merge/staged_count.sql", plan=plan)).fetchone() if there and there[0] else None
+    rows = (
+        connection.execute(sql.render("merge/staged_count.sql", plan=plan)).fetchone() if there and there[0] else None
+    )
     if rows is None or rows[0] != manifest.row_count:
         found = f"holds {rows[0]} rows" if rows else "is gone"
         raise StagingLost(

@@ -86,7 +86,7 @@ def plan_merge(
         key=spec.key,
         generated_key=spec.generated_key,
         identity=_identity(spec, target, supplied),
-        # delete_insert never updates, so no trigger rewrites a row of the desktop's: it compares insert-only columns too
+        # delete_insert never updates, so no trigger rewrites its rows: it compares insert-only columns too
         compared=changeable
         if spec.strategy is Strategy.UPSERT
         else tuple(name for name in supplied if name not in spec.mobile_owned_columns),

@@ -36,6 +36,8 @@ ENTRY: dict[str, values.Reader] = {
     "columns": values.column_pairs,
     "after": values.cloud_names,
     "watermark": values.optional(values.text),
+    "overlap": values.overlap,
+    "full_every": values.optional(values.runs),
     "deletes": values.member_of(Deletes),
     "rewrite": values.member_of(Rewrite),
     "on_duplicate": values.member_of(OnDuplicate),

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from hybrid_sync.specs import RejectLimit
+from hybrid_sync.specs import Overlap, RejectLimit
 
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 NAME_BYTES = 63  # PostgreSQL cuts a longer identifier, and then names another thing
 
 Reader = Callable[[Any], Any]
@@ -133,6 +134,25 @@ def reject_limit(value: Any) -> RejectLimit:
         if percent <= 100:
             return RejectLimit(share=percent / 100)
     raise ValueError(f"must be a number of rows from 0 up, or a share of the rows such as 1%, not {described(value)}")
+
+
+def overlap(value: Any) -> Overlap:
+    """A duration such as `15 minutes`, `2 hours` or `1 day`; a whole number where the watermark is a number."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return Overlap(count=value)
+    if isinstance(value, str) and (match := re.fullmatch(r"([0-9]{1,6}) ?(second|minute|hour|day)s?", value)):
+        return Overlap(seconds=int(match[1]) * SECONDS[match[2]])
+    raise ValueError(
+        f"must be a duration such as 90 seconds, 15 minutes, 2 hours or 1 day (or, where the watermark is a number, a "
+        f"whole number from 0 up), not {described(value)}"
+    )
+
+
+def runs(value: Any) -> int:
+    """A whole number from 1 up."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"must be a whole number of runs from 1 up, not {described(value)}")
+    return value
 
 
 def time_zone(value: Any) -> str:

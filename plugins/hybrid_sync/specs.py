@@ -72,6 +72,22 @@ class RejectLimit:
         return rejects <= (self.count or 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How far before the stored watermark an incremental read begins, so that rows that commit late are read too.
+
+    `seconds` is for a watermark that is a date or a timestamp, `count` for one that is a number, in its own unit; None:
+    the registry has set the other one only.
+    """
+
+    seconds: int | None = None
+    count: int | None = None
+
+
+# Two hours: one for a desktop's clock that is set back in autumn, one for a transaction that stays open.
+DEFAULT_OVERLAP = Overlap(seconds=2 * 60 * 60, count=1_000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
     """One entry of the registry. Names are as the cloud spells them unless it says desktop."""
@@ -84,7 +100,9 @@ class TableSpec:
     generated_key: str | None = None
     columns: Mapping[str, str] | None = None  # cloud column -> desktop column; None: those that both sides have
     after: tuple[str, ...] = ()
-    watermark: str | None = None  # a desktop column
+    watermark: str | None = None  # a desktop column that grows with every change of a row: date, timestamp or number
+    overlap: Overlap = DEFAULT_OVERLAP
+    full_every: int | None = 10  # of so many runs one is full, to heal what stamps cannot show; None: never by itself
     deletes: Deletes = Deletes.KEEP
     rewrite: Rewrite = Rewrite.ALL
     on_duplicate: OnDuplicate = OnDuplicate.FAIL

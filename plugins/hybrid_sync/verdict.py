@@ -76,13 +76,16 @@ def _verdict(
             return "failed", f"{table}: did not run, because preflight or a table in its `after` failed."
         return "failed", f"{table}: {table}.{step} is {states[step]}. Read its log, mend the cause, clear the group."
     if record is None:
-        return "no proof", f"{table}: no merge of this run is recorded, so nothing proves its mobile rows. Clear its group."
+        return (
+            "no proof",
+            f"{table}: no merge of this run is recorded, so nothing proves its mobile rows. Clear its group.",
+        )
     if not record.certified:
         return "no proof", f"{table}: the certificate differs. Stop the schedule and compare hybrid_sync.merge_log."
     if mobile_at_start is not None and mobile_now is not None and mobile_now < mobile_at_start:
         return "mobile fewer", (
-            f"{table}: {mobile_at_start - mobile_now} mobile rows fewer than at the start of the run. They went between "
-            f"merges, by a phone's own deletion or another program: this run's merge found "
+            f"{table}: {mobile_at_start - mobile_now} mobile rows fewer than at the start of the run. They went "
+            f"between merges, by a phone's own deletion or another program: this run's merge found "
             f"{record.mobile_rows_before} and left {record.mobile_rows_after}, identical."
         )
     if record.dry_run:

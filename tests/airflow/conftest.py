@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def new_firm(new_database: Callable[[], str], airflow_home: Path, tmp_path: Path) -> Iterator[Callable[..., Firm]]:
+def new_firm(new_database: Callable[[], str], airflow_home: Path, tmp_path: Path) -> Callable[..., Firm]:
     """Makes a firm of some hundred rows, with an empty cloud."""
 
     def make(scale: float = 0.003) -> Firm:
@@ -113,4 +113,4 @@ def new_firm(new_database: Callable[[], str], airflow_home: Path, tmp_path: Path
         ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
         return Firm(desktop, cloud, rows, environment)
 
-    yield make
+    return make

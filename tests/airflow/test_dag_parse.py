@@ -42,8 +42,7 @@ def test_a_bad_registry_shows_as_an_import_error_with_one_sentence(tmp_path: Pat
     registry = tmp_path / "tables.yaml"
     registry.write_text("tables:\n  jobs: {strategy: upsrt, key: [job_id]}\n")
     done = python(
-        "from airflow.dag_processing.dagbag import DagBag\n"
-        f"print(DagBag({str(ROOT / 'dags')!r}).import_errors)",
+        f"from airflow.dag_processing.dagbag import DagBag\nprint(DagBag({str(ROOT / 'dags')!r}).import_errors)",
         HYBRID_SYNC_REGISTRY=str(registry),
     )
     assert f"jobs: strategy in {registry} must be one of upsert, delete_insert, not 'upsrt'" in done.stdout

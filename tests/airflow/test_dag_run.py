@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from hybrid_sync.registry import load_registry
+from hybrid_sync.specs import Strategy
 from tests.airflow.conftest import Firm
 
-UPSERTS = """orgmaster locmaster conmaster climaster cliunimaster taskmaster jobmaster mbstaff jobshead reminder
-remdetail learequest""".split()
+UPSERTS = [spec.name for spec in load_registry().tables if spec.strategy is Strategy.UPSERT]
 COUNTERS = "n_tup_ins, n_tup_upd, n_tup_del"
 
 
@@ -34,9 +35,7 @@ def test_fifteen_tables_go_green_a_second_run_writes_nothing_and_mobile_rows_sta
     assert firm.on_cloud("SELECT count(*), count(*) FILTER (WHERE source = 'D') FROM jobshead") == [(74, 74)]
 
     firm.on_cloud("INSERT INTO jobtasks (org_id, loc_id, job_id, source) VALUES (1, 1, 99999, 'M')")
-    firm.on_cloud(
-        "INSERT INTO jobshead (org_id, loc_id, job_id, work_desc, source) VALUES (1, 1, 500, 'phone', 'M')"
-    )
+    firm.on_cloud("INSERT INTO jobshead (org_id, loc_id, job_id, work_desc, source) VALUES (1, 1, 500, 'phone', 'M')")
     firm.on_desktop("INSERT INTO jobshead (org_id, loc_id, job_id, work_desc) VALUES (1, 1, 500, 'desktop')")
     before = writes(firm)
     mobile = [mobile_rows(firm, table) for table in ("jobtasks", "jobshead")]

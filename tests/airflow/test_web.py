@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -179,6 +180,15 @@ def test_a_role_without_grants_is_told_where_to_look(
         written.connection.execute(f"DROP ROLE {role}")
 
 
+def test_a_ledger_from_before_an_upgrade_waits_for_the_next_run(viewer: TestClient, written: Ledger) -> None:
+    written.connection.execute("ALTER TABLE hybrid_sync.merge_log DROP COLUMN samples")
+    answer = viewer.get("/")
+    assert answer.status_code == 503
+    assert "the next run brings it up to date" in text_of(answer.text)
+    ledger.migrate(written.connection)
+    assert viewer.get("/").status_code == 200
+
+
 def test_a_wrong_registry_is_explained(viewer: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = tmp_path / "tables.yaml"
     wrong.write_text("tables: {orgmaster: {strategy: sideways, key: [org_id]}}")
@@ -253,6 +263,13 @@ def test_a_run_shows_the_verdict_table(viewer: TestClient, written: Ledger) -> N
     assert "Mobile rows: 14 identical" in shown
     assert 'id="jobtasks"' in html
     assert 'href="rejects?run_id=monday#jobtasks"' in html
+
+
+def test_a_dry_run_shows_the_keys_of_what_it_would_write(viewer: TestClient, written: Ledger) -> None:
+    written.merge("monday", "orgmaster", dry_run=True, samples=json.dumps({"inserted": [{"org_id": 124}]}))
+    shown = text_of(viewer.get("/run?run_id=monday").text)
+    assert "dry run: rolled back, nothing changed" in shown
+    assert "orgmaster: for example inserted: 124." in shown
 
 
 def test_a_table_that_was_staged_again_is_not_proved_by_its_earlier_merge(viewer: TestClient, written: Ledger) -> None:

@@ -71,8 +71,9 @@ class Cloud:
         run_id = run_id or f"run{next(self.runs)}"
         target = catalog.read_target(self.connection, spec.target_table)
         table = rows if isinstance(rows, pa.Table) else self._arrow(rows, columns, target)
+        batches = table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
         staging.load(
-            self.connection, spec=spec, ownership=self.ownership, target=target, batches=iter(table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]),
+            self.connection, spec=spec, ownership=self.ownership, target=target, batches=iter(batches),
             run_id=run_id, stage_id=str(uuid4()), mode=mode, watermark_column=settings.get("watermark_column"),
             watermark=settings.get("watermark"), extract_uri="file:///nowhere", desktop_time_zone="UTC",
         )  # fmt: skip

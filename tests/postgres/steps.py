@@ -47,7 +47,9 @@ class Outcome:
 class Attempt:
     """One try of a task, in a process of its own."""
 
-    def __init__(self, task_id: str, run_id: str, folder: Path, environment: dict[str, str], xcom: dict[str, Any]) -> None:
+    def __init__(
+        self, task_id: str, run_id: str, folder: Path, environment: dict[str, str], xcom: dict[str, Any]
+    ) -> None:
         folder.mkdir(parents=True)
         self._folder = folder
         self._process = _processes.Process(

@@ -93,7 +93,9 @@ def note(body: str, amount: str = "1", doc: str = "{}") -> dict[str, object]:
 
 def keys(firm: Cloud) -> dict[tuple[object, ...], list[int]]:
     found: dict[tuple[object, ...], list[int]] = {}
-    for key, *content in firm.execute("SELECT note_id, body, amount::text, doc::text FROM notes WHERE source = 'D' ORDER BY 1"):
+    for key, *content in firm.execute(
+        "SELECT note_id, body, amount::text, doc::text FROM notes WHERE source = 'D' ORDER BY 1"
+    ):
         found.setdefault(tuple(content), []).append(key)
     return found
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time as clock
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ import pytest
 from demo.postgres import PostgresServer
 from hybrid_sync.desktop import Condition, Desktop, TextNotUtf8
 from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, SchemaMismatch
+from hybrid_sync.odbc.drivers import Dbms
 
 PASSWORD = "s3cret-pw"
 
@@ -41,7 +43,7 @@ def read(connection: str, table: str = "t", **options: object) -> pa.Table:
 def run(uri: str, *statements: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
         for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 TAMIL = "தமிழ் हिन्दी 😀 “q” \u00a0"
@@ -161,6 +163,25 @@ def test_a_value_that_the_driver_would_change_comes_as_its_text(
     assert ODD[number][2] not in caplog.text
 
 
+def test_a_driver_that_nobody_measured_is_read_by_its_declared_types(typed: str) -> None:
+    run(
+        typed,
+        "CREATE TABLE IF NOT EXISTS declared AS SELECT 1::bigint AS i, 1.25::numeric(8,2) AS n, true AS b, DATE "
+        "'2024-02-29' AS d, TIMESTAMP '2024-02-29 12:34:56.000001' AS s, TIME '12:34:56.5' AS t, 'எ'::varchar(9) AS v,"
+        " repeat('எ', 500000) AS l, '\\x00ff'::bytea AS y, 0.1::float8 AS f UNION ALL SELECT" + " NULL," * 9 + " NULL",
+    )
+    with Desktop(odbc(typed)) as desktop:
+        desktop.driver = replace(desktop.driver, dbms=Dbms.OTHER)
+        names = [column.name for column in desktop.columns("declared")]
+        rows = pa.Table.from_batches(desktop.read("declared", names)).to_pylist()
+    stamp = datetime(2024, 2, 29, 12, 34, 56, 1)
+    assert list(rows[0].values()) == [
+        1, Decimal("1.25"), "1", date(2024, 2, 29), stamp, time(12, 34, 56, 500000), "எ", "எ" * 500_000,
+        b"\x00\xff", 0.1,
+    ]  # fmt: skip
+    assert set(rows[1].values()) == {None}
+
+
 def test_neither_locale_nor_time_zone_of_the_worker_matter(typed: str) -> None:
     number = next(n for n, case in enumerate(VALUES) if case[3] == TAMIL)
     zoned = next(n for n, case in enumerate(VALUES) if case[0] == "timestamptz")
@@ -172,7 +193,7 @@ def test_neither_locale_nor_time_zone_of_the_worker_matter(typed: str) -> None:
     for locale, zone in (("C", "America/New_York"), ("C.UTF-8", "Asia/Kolkata"), ("en_US.ISO-8859-1", "UTC")):
         done = subprocess.run(
             [sys.executable, "-c", script, odbc(typed)],
-            capture_output=True, text=True, check=True, env={"PYTHONPATH": "plugins", "LC_ALL": locale, "TZ": zone},
+            capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": "plugins", "LC_ALL": locale, "TZ": zone},
         )  # fmt: skip
         assert ascii(TAMIL) in done.stdout
         assert "datetime.datetime(2024, 3, 30, 21, 0, 0, 500000" in done.stdout

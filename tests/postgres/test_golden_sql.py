@@ -119,9 +119,9 @@ def test_every_statement_that_writes_to_a_target_carries_the_ownership_predicate
     for path in GOLDEN.glob("*.sql"):
         for statement in re.split(r";\s*\n", path.read_text()):
             for deletion in re.findall(r'DELETE FROM "public".*?RETURNING', statement, re.DOTALL):
-                assert "\"source\" = 'D' OR target.\"source\" IS NULL" in deletion, path.name
+                assert '"source" = \'D\' OR target."source" IS NULL' in deletion, path.name
             for update in re.findall(r"ON CONFLICT \(\"(?!table_name).*?RETURNING", statement, re.DOTALL):
-                assert "WHERE (target.\"source\" = 'D' OR target.\"source\" IS NULL)" in update, path.name
+                assert 'WHERE (target."source" = \'D\' OR target."source" IS NULL)' in update, path.name
 
 
 def test_no_identifier_of_the_registry_stands_unquoted_in_a_rendered_statement() -> None:

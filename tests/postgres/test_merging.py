@@ -79,7 +79,12 @@ def test_delete_insert_replaces_desktop_rows_and_keeps_mobile_rows_byte_for_byte
     before = firm.mobile_bytes("notes")
     record = firm.sync(NOTES, [{"body": "n1"}, {"body": "n1"}, {"body": None}])
     assert (record.deleted, record.inserted) == (2, 3)
-    assert firm.rows("notes", "note_id, body, source") == [(3, "m1", "M"), (4, "n1", "D"), (5, "n1", "D"), (6, None, "D")]
+    assert firm.rows("notes", "note_id, body, source") == [
+        (3, "m1", "M"),
+        (4, "n1", "D"),
+        (5, "n1", "D"),
+        (6, None, "D"),
+    ]
     assert firm.mobile_bytes("notes") == before
 
 
@@ -158,7 +163,7 @@ def test_a_template_that_touches_one_mobile_row_is_rolled_back_naming_table_and_
 def test_a_template_that_deletes_a_mobile_row_is_rolled_back(firm: Cloud) -> None:
     manifest = firm.stage(NOTES, [{"body": "n"}, {"body": "m"}])
     statement = sql.render(NOTES.template, plan=firm.plan(NOTES, manifest)).replace(
-        "(target.\"source\" = 'D' OR target.\"source\" IS NULL)", "TRUE"
+        '(target."source" = \'D\' OR target."source" IS NULL)', "TRUE"
     )
     with pytest.raises(MobileRowsTouched, match=r'public.notes \{"note_id": 3\}'):
         firm.merge(NOTES, manifest, statement=statement)
@@ -168,7 +173,7 @@ def test_a_template_that_deletes_a_mobile_row_is_rolled_back(firm: Cloud) -> Non
 def test_a_cascade_to_another_table_is_rolled_back_and_named(firm: Cloud) -> None:
     firm.execute(
         """
-        CREATE TABLE photos (photo_id int PRIMARY KEY, note_id bigint REFERENCES notes ON DELETE CASCADE, source char(1));
+        CREATE TABLE photos (photo_id int, note_id bigint REFERENCES notes ON DELETE CASCADE, source char(1));
         INSERT INTO photos VALUES (1, 1, 'M');
         """
     )
@@ -225,7 +230,11 @@ def test_an_extract_that_shrank_beyond_max_shrink_is_refused_and_an_approval_is_
 
 def test_the_watermark_is_stored_with_the_merge(firm: Cloud) -> None:
     manifest = firm.stage(
-        JOBS, [job(1, "one", "a")], mode="incremental", watermark_column="changed", watermark="2025-11-05 10:00:00.123456"
+        JOBS,
+        [job(1, "one", "a")],
+        mode="incremental",
+        watermark_column="changed",
+        watermark="2025-11-05 10:00:00.123456",
     )
     firm.merge(JOBS, manifest)
     assert firm.execute("SELECT table_name, column_name, value FROM hybrid_sync.watermark") == [
@@ -245,7 +254,8 @@ def test_a_role_without_privilege_gets_an_error_from_the_server(firm: Cloud) -> 
     manifest = firm.stage(JOBS, [job(1, "one", "a")])
     plan = firm.plan(JOBS, manifest)
     assert plan.target == "public.jobs"
-    with psycopg.connect(firm.uri, user="hybrid_weak", autocommit=True) as weak, pytest.raises(
-        psycopg.errors.InsufficientPrivilege
+    with (
+        psycopg.connect(firm.uri, user="hybrid_weak", autocommit=True) as weak,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         firm.merge(JOBS, manifest, connection=weak)

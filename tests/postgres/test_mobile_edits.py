@@ -80,9 +80,7 @@ def test_on_conflict_fail_changes_nothing_and_counts_the_conflicts(firm: Cloud) 
 
 def test_mobile_owned_columns_are_written_on_insert_and_never_overwritten(cloud_db: Cloud) -> None:
     spec = upsert("jobs", "job_id", mobile_owned_columns=("status",))
-    cloud_db.execute(
-        "CREATE TABLE jobs (job_id int PRIMARY KEY, name text, status text, source char(1) DEFAULT 'D')"
-    )
+    cloud_db.execute("CREATE TABLE jobs (job_id int PRIMARY KEY, name text, status text, source char(1) DEFAULT 'D')")
     cloud_db.sync(spec, [{"job_id": 1, "name": "a", "status": "new"}])
     cloud_db.execute("UPDATE jobs SET status = 'done by phone'")
     record = cloud_db.sync(spec, [{"job_id": 1, "name": "b", "status": "new"}])

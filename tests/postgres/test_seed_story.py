@@ -15,7 +15,7 @@ CLIMASTER = upsert("climaster", "client_id")
 def firm(cloud_db: Cloud) -> Cloud:
     cloud_db.execute(
         """
-        CREATE TABLE jobshead (job_id numeric(10) PRIMARY KEY, client_id int, job_name text, source char(1) DEFAULT 'D');
+        CREATE TABLE jobshead (job_id int PRIMARY KEY, client_id int, job_name text, source char(1) DEFAULT 'D');
         CREATE TABLE jobtasks (jt_id bigserial PRIMARY KEY, job_id int, task_id int, task_name text,
                                source char(1) DEFAULT 'D');
         CREATE TABLE climaster (client_id int PRIMARY KEY, client_name text, source char(1) DEFAULT 'D');

@@ -118,6 +118,31 @@ class TestForeignKeys:
         assert cloud_db.stage(upsert("t", "id", max_rejects=SOME), rows).row_count == 3
         assert cloud_db.execute(REJECTS) == [(4, "a, b", "no such row in public.p (foreign key t_a_b_fkey)")]
 
+    def test_match_full_wants_all_parts_or_none(self, cloud_db: Cloud) -> None:
+        cloud_db.execute(
+            """
+            CREATE TABLE p (a int, b text, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 'x');
+            CREATE TABLE t (id int PRIMARY KEY, a int, b text, source text,
+                            FOREIGN KEY (a, b) REFERENCES p MATCH FULL);
+            """
+        )
+        rows = [{"id": n, "a": a, "b": b} for n, (a, b) in enumerate([(1, "x"), (None, "y"), (None, None)])]
+        cloud_db.stage(upsert("t", "id", max_rejects=SOME), rows)
+        assert [row for row, _, _ in cloud_db.execute(REJECTS)] == [2]
+
+    def test_a_parent_in_any_partition_will_do(self, cloud_db: Cloud) -> None:
+        cloud_db.execute(
+            """
+            CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+            CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
+            INSERT INTO p VALUES (1), (11);
+            CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES p, source text);
+            """
+        )
+        cloud_db.stage(upsert("t", "id", max_rejects=SOME), [{"id": a, "a": a} for a in (1, 11, 12)])
+        assert cloud_db.execute(REJECTS) == [(3, "a", "no such row in public.p (foreign key t_a_fkey)")]
+
     def test_a_reference_may_be_of_another_type_than_its_parent(self, cloud_db: Cloud) -> None:
         cloud_db.execute(
             """

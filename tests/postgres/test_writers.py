@@ -5,7 +5,6 @@ The interleavings are made exact by stopping the merge at a named place (`Gate`)
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -157,7 +156,7 @@ def test_a_long_phone_transaction_on_a_row_we_need_ends_in_a_retryable_error_and
     with firm.connect() as phone:
         phone.execute("BEGIN")
         phone.execute("SELECT 1 FROM jobs WHERE job_id = 1 FOR UPDATE")
-        with pytest.raises(MergeContention, match="no lock on public.jobs within 300ms"):
+        with pytest.raises(MergeContention, match=r"no lock on public\.jobs within 300ms"):
             firm.merge(JOBS, manifest, limits=Limits(lock_timeout="300ms"))
         phone.execute("ROLLBACK")
     assert firm.merge(JOBS, manifest).updated == 1
@@ -203,13 +202,15 @@ def test_attempts_are_bounded_and_each_is_logged(
     assert "attempt 3 of 6" in caplog.text
 
 
-def test_a_phone_that_writes_all_through_a_run_never_waits_and_raises_no_alarm(firm: Cloud) -> None:
+def test_a_phone_that_writes_all_through_a_run_never_waits_100_ms_for_a_lock_and_raises_no_alarm(firm: Cloud) -> None:
     firm.sync(NOTES, notes(3000))
     firm.sync(JOBS, [{"job_id": n, "name": "x"} for n in range(900)])
-    stop, waits = threading.Event(), []
+    stop, written = threading.Event(), []
 
     def phone() -> None:
         with firm.connect() as connection:
+            # The server itself refuses a statement that waits longer for a lock; a busy machine is not a lock.
+            connection.execute("SET lock_timeout = '100ms'")
             number = 0
             while not stop.is_set():
                 number += 1
@@ -220,9 +221,8 @@ def test_a_phone_that_writes_all_through_a_run_never_waits_and_raises_no_alarm(f
                     f"INSERT INTO jobs VALUES ({5000 + number}, 'phone', 'M')",
                     f"UPDATE jobs SET name = 'phone again' WHERE job_id = {5000 + number}",
                 ):
-                    began = time.perf_counter()
                     connection.execute(statement)
-                    waits.append(time.perf_counter() - began)
+                    written.append(statement)
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(phone)
@@ -233,6 +233,4 @@ def test_a_phone_that_writes_all_through_a_run_never_waits_and_raises_no_alarm(f
         finally:
             stop.set()
             running.result(20)
-    assert len(waits) > 100
-    # One wait in a thousand may be the machine's own hiccup; a wait for the merge would be every writer's.
-    assert statistics.quantiles(waits, n=1000)[-1] < 0.1
+    assert len(written) > 100

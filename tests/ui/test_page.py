@@ -157,19 +157,6 @@ def heading(page: Page, text: str) -> None:
     expect(frame(page).get_by_role("heading", level=1)).to_have_text(text, timeout=SECONDS * 1000)
 
 
-def test_aa_theme(airflow, browser, picture):
-    for theme in ("dark", "light"):
-      for w in ("light", "dark"):
-        page = browser(w)
-        page.evaluate(f"localStorage.setItem('theme','{theme}')")
-        page.goto(f"{airflow.url}/dags/hybrid_sync/runs/{quote(SUNDAY)}/plugin/hybrid-sync-run")
-        heading(page, SUNDAY)
-        print("OS", w, "Airflow", theme, page.evaluate("document.documentElement.outerHTML.slice(0,140)"))
-        print(page.frames[1].evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
-        print(page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate("JSON.stringify(Object.assign({}, localStorage))"))
-        picture(page, f"theme-{w}-{theme}")
-
-
 def test_the_page_opens_from_the_menu(
     airflow: AirflowStack, browser: Callable[[str], Page], picture: Callable[[Page, str], None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import struct
@@ -295,7 +296,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, fill: Fill) -> None:
     def peak(rows: int) -> int:
         done = subprocess.run(
             [sys.executable, "-c", script, connection, str(rows)],
-            capture_output=True, text=True, check=True, env={"PYTHONPATH": "plugins"},
+            capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": "plugins"},
         )  # fmt: skip
         read, megabytes = map(int, done.stdout.split())
         assert read == rows

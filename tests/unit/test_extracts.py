@@ -144,7 +144,7 @@ def test_a_zoned_watermark_is_in_utc(base: str) -> None:
         [pa.RecordBatch.from_pydict({"w": column})], base + "/x", run_id="r", table="t", columns={"w": "w"},
         mode="full", watermark="w",
     )  # fmt: skip
-    assert extract.watermark == "2024-01-01 12:00:00.000000"
+    assert extract.watermark == "2024-01-01 12:00:00.000000+00:00"
 
 
 def test_folders_and_file_are_for_their_owner_alone(base: str, tmp_path: Path) -> None:

@@ -1,18 +1,19 @@
--- The target's columns in table order, domains followed down to the type behind them.
+-- The targets' columns in table order, domains followed down to the type behind them.
 WITH RECURSIVE followed AS (
     SELECT
-        attribute.attnum, attribute.attname, attribute.attnotnull AS not_null,
+        attribute.attrelid, attribute.attnum, attribute.attname, attribute.attnotnull AS not_null,
         attribute.atttypid AS type_id, attribute.atttypmod AS modifier, FALSE AS is_domain
     FROM pg_catalog.pg_attribute AS attribute
-    WHERE attribute.attrelid = %(oid)s AND attribute.attnum > 0 AND NOT attribute.attisdropped
+    WHERE attribute.attrelid = ANY (%(oids)s) AND attribute.attnum > 0 AND NOT attribute.attisdropped
     UNION ALL
     SELECT
-        followed.attnum, followed.attname, followed.not_null OR domain.typnotnull,
+        followed.attrelid, followed.attnum, followed.attname, followed.not_null OR domain.typnotnull,
         domain.typbasetype, domain.typtypmod, TRUE
     FROM followed
     JOIN pg_catalog.pg_type AS domain ON domain.oid = followed.type_id AND domain.typtype = 'd'
 )
 SELECT
+    followed.attrelid::bigint AS target,
     followed.attname AS name,
     pg_catalog.format_type(followed.type_id, followed.modifier) AS type,
     type.typname AS base,
@@ -40,7 +41,7 @@ SELECT
     ) AS numbered
 FROM followed
 JOIN pg_catalog.pg_type AS type ON type.oid = followed.type_id AND type.typtype <> 'd'
-JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = %(oid)s AND attribute.attnum = followed.attnum
+JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = followed.attrelid AND attribute.attnum = followed.attnum
 LEFT JOIN pg_catalog.pg_attrdef AS definition
-    ON definition.adrelid = %(oid)s AND definition.adnum = followed.attnum
-ORDER BY followed.attnum;
+    ON definition.adrelid = followed.attrelid AND definition.adnum = followed.attnum
+ORDER BY followed.attrelid, followed.attnum;

@@ -1,5 +1,6 @@
--- The target's own foreign keys, with what they reference and their actions.
+-- The targets' own foreign keys, with what they reference and their actions.
 SELECT
+    foreign_key.conrelid::bigint AS target,
     foreign_key.conname AS name,
     (SELECT array_agg(attribute.attname::text ORDER BY member.position)
      FROM unnest(foreign_key.conkey) WITH ORDINALITY AS member (attnum, position)
@@ -16,5 +17,5 @@ SELECT
 FROM pg_catalog.pg_constraint AS foreign_key
 JOIN pg_catalog.pg_class AS parent ON parent.oid = foreign_key.confrelid
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = parent.relnamespace
-WHERE foreign_key.contype = 'f' AND foreign_key.conrelid = %(oid)s
-ORDER BY foreign_key.conname;
+WHERE foreign_key.contype = 'f' AND foreign_key.conrelid = ANY (%(oids)s)
+ORDER BY 1, 2;

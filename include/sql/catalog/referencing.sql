@@ -1,5 +1,6 @@
--- Foreign keys of any table that reference the target, with their actions.
+-- Foreign keys of any table that reference a target, with their actions.
 SELECT
+    foreign_key.confrelid::bigint AS target,
     foreign_key.conname AS name,
     namespace.nspname || '.' || child.relname AS child,
     (SELECT array_agg(attribute.attname::text ORDER BY member.position)
@@ -15,5 +16,5 @@ SELECT
 FROM pg_catalog.pg_constraint AS foreign_key
 JOIN pg_catalog.pg_class AS child ON child.oid = foreign_key.conrelid
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = child.relnamespace
-WHERE foreign_key.contype = 'f' AND foreign_key.confrelid = %(oid)s AND foreign_key.conparentid = 0
-ORDER BY 2, 1;
+WHERE foreign_key.contype = 'f' AND foreign_key.confrelid = ANY (%(oids)s) AND foreign_key.conparentid = 0
+ORDER BY 1, 3, 2;

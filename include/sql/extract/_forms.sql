@@ -18,6 +18,7 @@
 {# Bytes of the value that is asked for. #}
 {% macro bytes(name, read, dbms) -%}
 {% if dbms == "sqlite" and read.form == "hex" %}LENGTH(HEX({{ name }}))
+{%- elif dbms == "sqlite" and read.form == "number" %}CASE TYPEOF({{ name }}) WHEN 'text' THEN LENGTH(CAST({{ name }} AS BLOB)) END
 {%- elif dbms == "sqlite" %}LENGTH(CAST({{ name }} AS BLOB))
 {%- elif dbms == "mariadb" or read.binary %}OCTET_LENGTH({{ value(name, read.form, dbms) }})
 {%- else %}OCTET_LENGTH(CAST({{ value(name, read.form, dbms) }} AS TEXT))

@@ -1,7 +1,7 @@
 {% from "extract/_forms.sql" import bytes, odd, filter %}
 SELECT
     COUNT(*)
-{%- for read in readings if read.measured %},
+{%- for read in readings if read.measured and dbms != "other" %},
     MAX({{ bytes(read.name | desktop_ident(quote), read, dbms) }})
 {%- endfor %}
 {%- for read in readings if read.guard %},

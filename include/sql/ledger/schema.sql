@@ -103,3 +103,15 @@ CREATE TABLE IF NOT EXISTS hybrid_sync.written (
     digest bigint NOT NULL,
     PRIMARY KEY (table_name, key)
 );
+
+-- The columns of a table as the last run found them, and those it took: cloud column -> desktop column, name -> type.
+CREATE TABLE IF NOT EXISTS hybrid_sync.table_schema (
+    table_name text PRIMARY KEY,
+    source_table text NOT NULL,
+    target_table text NOT NULL,
+    carried jsonb NOT NULL,
+    desktop_columns jsonb NOT NULL,
+    cloud_columns jsonb NOT NULL,
+    run_id text NOT NULL,
+    recorded_at timestamptz NOT NULL
+);

@@ -1,4 +1,5 @@
--- {{ stage.table }}: rows whose {{ foreign_key.name | ident }} references nothing. MATCH SIMPLE: a NULL references nothing.
+-- {{ stage.table }}: rows whose {{ foreign_key.name | ident }} references nothing.
+-- In two steps: a join that carries whole rows to their text costs four times one that carries places.
 {% import "stage/_macros.sql" as macro with context %}
 {% macro value(name) -%}
 {% if owned and name == owned.column %}{{ owned.value | literal }}::{{ owned.type }}{% else %}staged.{{ name | ident }}{% endif %}
@@ -6,18 +7,20 @@
 {% macro points_at(parent) -%}
 {% for name in foreign_key.columns %}{{ parent }}.{{ foreign_key.referenced_columns[loop.index0] | ident }} = {{ value(name) }}{{ " AND " if not loop.last }}{% endfor %}
 {%- endmacro %}
--- In two steps: a join that carries whole rows to their text costs four times one that carries places.
 WITH orphaned AS MATERIALIZED (
-SELECT staged.ctid AS place
-FROM {{ stage.relation | relation }} AS staged
-WHERE {% for name in foreign_key.columns %}{{ value(name) }} IS NOT NULL AND {% endfor %}NOT EXISTS (
-    SELECT 1 FROM {{ foreign_key.referenced_table | relation }} AS parent WHERE {{ points_at("parent") }}
-)
-{%- for parents in ([stage.relation] if itself else []) + ([stage.staged_parents[foreign_key.referenced_table]] if foreign_key.referenced_table in stage.staged_parents else []) %} AND NOT EXISTS (
-    SELECT 1 FROM {{ parents | relation }} AS parent WHERE {{ points_at("parent") }}
-)
-{%- endfor %}
-
+    SELECT staged.ctid AS place
+    FROM {{ stage.relation | relation }} AS staged
+    {# MATCH SIMPLE: any NULL references nothing. MATCH FULL: all or none. #}
+    WHERE num_nulls({% for name in foreign_key.columns %}{{ value(name) }}{{ ", " if not loop.last }}{% endfor %})
+          {{- " < " ~ foreign_key.columns | length if match_full else " = 0" }}
+      AND NOT EXISTS (
+        SELECT 1 FROM {{ foreign_key.referenced_table | relation }} AS parent WHERE {{ points_at("parent") }}
+      )
+{% if itself %}
+      AND NOT EXISTS (
+        SELECT 1 FROM {{ stage.relation | relation }} AS parent WHERE {{ points_at("parent") }}
+      )
+{% endif %}
 )
 {{ macro.into_reject() }}
 SELECT

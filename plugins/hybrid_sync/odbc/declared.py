@@ -1,4 +1,4 @@
-"""A database whose driver was not measured: by ODBC's declared types alone."""
+"""A database whose driver was not measured: by ODBC's declared types alone, and through pyodbc alone."""
 
 from __future__ import annotations
 

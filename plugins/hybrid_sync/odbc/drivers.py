@@ -1,4 +1,4 @@
-"""Which database answers over ODBC, and what its driver must be told in the connection string.
+"""Which database answers over ODBC, and what its driver must be told in the connection string before it opens.
 
 Checked with psqlODBC 13.02, SQLite ODBC 0.9998 and MariaDB Connector/ODBC 3.1.15, through unixODBC 2.3.11.
 """
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from pyodbc import Connection
 
 _PAIR = re.compile(r"\s*([^=;]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)\s*(?:;|$)")
+_PSQLODBC_SIZES = {"maxvarcharsize", "maxlongvarcharsize", "b0", "b1"}
 _SECRET = re.compile(r"pwd|password|secret|token|key", re.IGNORECASE)
+
+
+LOGIN_SECONDS = 30
 
 
 class Dbms(StrEnum):
@@ -33,6 +37,7 @@ class Driver:
 
     dbms: Dbms
     name: str
+    version: str  # as the driver writes it: 03.01.0015
     quote: str
 
 
@@ -42,14 +47,16 @@ def identify(connection: Connection) -> Driver:
 
     dbms = str(connection.getinfo(pyodbc.SQL_DBMS_NAME)).casefold()
     name = str(connection.getinfo(pyodbc.SQL_DRIVER_NAME))
-    quote = str(connection.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip()
+    known = Dbms.OTHER
     if "postgres" in dbms and "psqlodbc" in name.casefold():
-        return Driver(Dbms.POSTGRESQL, name, quote or '"')
-    if "sqlite" in dbms:
-        return Driver(Dbms.SQLITE, name, quote or '"')
-    if "mariadb" in dbms or "mysql" in dbms:
-        return Driver(Dbms.MARIADB, name, quote or "`")
-    return Driver(Dbms.OTHER, name, quote)
+        known = Dbms.POSTGRESQL
+    elif "sqlite" in dbms:
+        known = Dbms.SQLITE
+    elif "mariadb" in dbms or "mysql" in dbms:
+        known = Dbms.MARIADB
+    # A driver says a blank when its database cannot quote.
+    quote = str(connection.getinfo(pyodbc.SQL_IDENTIFIER_QUOTE_CHAR)).strip()
+    return Driver(known, name, str(connection.getinfo(pyodbc.SQL_DRIVER_VER)), quote)
 
 
 def pairs(connection_string: str) -> dict[str, str]:
@@ -66,11 +73,20 @@ def with_settings(connection_string: str, settings: Mapping[str, str]) -> str:
     return f"{connection_string.rstrip().rstrip(';')};{missing}"
 
 
-def opening_settings(connection_string: str) -> dict[str, str]:
-    """What a connection must be told before it is opened, by the name of its driver."""
-    driver = pairs(connection_string).get("driver", "")
-    # Without it the SQLite driver makes an empty database of a misspelt path, and the sync would see no table.
-    return {"NoCreat": "1"} if "sqlite" in driver.casefold() else {}
+def prepared(connection_string: str) -> str:
+    """The connection string with what its driver must be told before the connection opens."""
+    driver = pairs(connection_string).get("driver", "").casefold()
+    if "sqlite" in driver:
+        # Without it the driver makes an empty database of a misspelt path, and the sync would see no table.
+        return with_settings(connection_string, {"NoCreat": "1"})
+    if "maria" in driver or "libmaodbc" in driver:
+        # This driver passes over ODBC's own login timeout.
+        return with_settings(connection_string, {"CONN_TIMEOUT": str(LOGIN_SECONDS)})
+    if "postgresql" in driver or "psqlodbc" in driver:
+        # What the driver says of text without a length; each read sets it to what the table needs.
+        kept = (found[0] for found in _PAIR.finditer(connection_string) if found[1].casefold() not in _PSQLODBC_SIZES)
+        return ";".join(pair.strip().rstrip(";") for pair in kept) + ";"
+    return connection_string
 
 
 def redact(text: str, connection_string: str) -> str:

@@ -11,6 +11,8 @@ from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, plain
 if TYPE_CHECKING:
     import pyarrow as pa
 
+STREAMS_FROM = "03.02"
+
 _INTEGERS = (-6, 5, 4, -5)  # a YEAR is a SMALLINT
 _BINARY = (-2, -3, -4)
 # Zero dates and dates with a zero month or day come as NULL, or end the process; a TIME outside one day loses its sign

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybrid_sync.odbc import declared, mariadb, postgresql, sqlite
-from hybrid_sync.odbc.drivers import Dbms, Driver
+from hybrid_sync.odbc.drivers import Dbms, Driver, pairs
 from hybrid_sync.odbc.readings import DesktopColumn, Reading
 
 
@@ -38,3 +38,15 @@ def settings(driver: Driver, widest: int, batch_rows: int, batch_bytes: int) -> 
             return mariadb.settings()
         case Dbms.OTHER:
             return {}
+
+
+def unstreamed(driver: Driver, connection_string: str) -> str | None:
+    """Why the driver will hold a whole result in memory, as a sentence for the log; None when it streams."""
+    if driver.dbms is Dbms.POSTGRESQL and pairs(connection_string).get("usedeclarefetch") == "0":
+        return "the connection says UseDeclareFetch=0, so the driver holds the whole table in memory; take it out"
+    if driver.dbms is Dbms.MARIADB and driver.version < mariadb.STREAMS_FROM:
+        return (
+            f"this MariaDB driver ({driver.version}) holds the whole table in memory; "
+            f"version {mariadb.STREAMS_FROM} streams it"
+        )
+    return None

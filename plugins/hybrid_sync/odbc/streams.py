@@ -1,4 +1,4 @@
-"""Statements over ODBC -> Arrow batches: by arrow-odbc, or by pyodbc where arrow-odbc cannot."""
+"""Statements over ODBC -> Arrow batches: by arrow-odbc, or by pyodbc where arrow-odbc cannot or is not trusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hybrid_sync.odbc import failures, rows, rules
-from hybrid_sync.odbc.drivers import Dbms, Driver, with_settings
+from hybrid_sync.odbc.drivers import LOGIN_SECONDS, Dbms, Driver, with_settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from hybrid_sync.odbc.readings import Reading
 
-LOGIN_SECONDS = 30
 BATCH_ROWS = 50_000
 # Of a transfer buffer. arrow-odbc holds two of them and the batch made of one. Measured: 4 to 32 MB are equally fast.
 BATCH_BYTES = 8 * 1024 * 1024
+UNMEASURED = 1024 * 1024  # bytes that the longest value of a column may have, where it cannot be asked for
 LONG_VALUE = 64 * 1024  # bytes; with longer values a buffer, which holds that many for each row, would hold few rows
 
 
@@ -83,7 +83,8 @@ def open_stream(
 
 def _fits_buffers(driver: Driver, query: Query) -> bool:
     if driver.dbms is Dbms.OTHER:
-        return not any(read.measured for read in query.readings)
+        # arrow-odbc ends the process on a value that the driver describes wrongly; pyodbc raises.
+        return False
     return query.widest <= LONG_VALUE and not any(
         read.capacity is not None and query.longest.get(read.name, 0) > read.capacity for read in query.readings
     )

@@ -1,21 +1,28 @@
-"""Read a table from the desktop into an extract."""
+"""Read a table from the desktop into an extract, or take an earlier run's."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from hybrid_sync import catalog, extracts
+from hybrid_sync import catalog, extracts, ledger, replaying
 from hybrid_sync.columns import pair_columns
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop, TextNotUtf8
 from hybrid_sync.hazards import refuse_hazards
+from hybrid_sync.odbc.drivers import Dbms
 from hybrid_sync.operators.choices import choices_of
+from hybrid_sync.reading import INCREMENTAL, ReadingPlan, plan_reading, watermark_column
+from hybrid_sync.watermarks import went_back
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from hybrid_sync.catalog import Target
+    from hybrid_sync.ledger import ReadState
+    from hybrid_sync.operators.choices import Choices
     from hybrid_sync.specs import Registry
 
 
@@ -25,7 +32,7 @@ class ExtractOperator(BaseOperator):
     :param registry: the whole registry.
     :param table: the name of the registry's entry.
     :param desktop_conn_id: Airflow connection of the desktop.
-    :param cloud_conn_id: Airflow connection of the cloud, asked for the target's columns.
+    :param cloud_conn_id: Airflow connection of the cloud, asked for the target's columns and the stored watermark.
     """
 
     ui_color = "#f3e9d2"
@@ -49,34 +56,79 @@ class ExtractOperator(BaseOperator):
         """Read the table. Returns the extract: its URI, row count, columns and watermark."""
         choices = choices_of(context)
         choices.require(self.spec.name)
+        dag_id = context["dag"].dag_id
         with cloud(self.cloud_conn_id, self.spec.name) as connection:
             target = catalog.read_target(connection, self.spec.target_table)
-        folder = extracts.extract_folder(
-            extracts.base_uri(), context["dag"].dag_id, choices.run_id, self.spec.name
-        )
-        with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
-            names = [column.name for column in desktop.columns(self.spec.source_table)]
-            pairs = pair_columns(self.spec, self.registry.ownership, target, names)
-            refuse_hazards(self.spec, target, pairs)
-            for column, warning in desktop.warnings(self.spec.source_table, tuple(pairs.values())).items():
-                self.log.warning("%s: desktop column %s: %s", self.spec.name, column, warning)
-            try:
-                extract = self._read(desktop, pairs, folder, choices.run_id)
-            except TextNotUtf8:
-                # Undecoded, so that staging can name the rows and reject them alone.
-                self.log.warning("%s: some text is not UTF-8; reading its bytes", self.spec.name)
-                extract = self._read(desktop, pairs, folder, choices.run_id, raw_text=True)
+            state = ledger.read_state(connection, self.spec.name)
+        if choices.replay is not None:
+            extract = self._replay(choices.replay, dag_id, target, state)
+        else:
+            extract = self._extract(choices, dag_id, target, state)
         self.log.info("Extracted %s: %d rows to %s", self.spec.name, extract.rows, extract.uri)
         return extract.to_json()
 
+    def _replay(self, run_id: str, dag_id: str, target: Target, state: ReadState | None) -> extracts.Extract:
+        base = extracts.base_uri()
+        found = extracts.find_extract(base, dag_id, run_id, self.spec.name)
+        extract = replaying.replayed(found, self.spec, self.registry.ownership, target, state)
+        refuse_hazards(self.spec, target, extract.columns)
+        self.log.info("%s: the desktop is not read; run %s read this at %s", self.spec.name, run_id, found.created)
+        if warning := replaying.warning(found, base, dag_id):
+            self.log.warning("%s: %s", self.spec.name, warning)
+        if extract.watermark_column:
+            self.log.warning(
+                "%s: its merge puts the stored watermark of %s out (it was %s): the next run reads the table in full",
+                self.spec.name, extract.watermark_column, state.value if state else None,
+            )  # fmt: skip
+        return extract
+
+    def _extract(self, choices: Choices, dag_id: str, target: Target, state: ReadState | None) -> extracts.Extract:
+        folder = extracts.extract_folder(extracts.base_uri(), dag_id, choices.run_id, self.spec.name)
+        with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
+            columns = desktop.columns(self.spec.source_table)
+            by_letters = desktop.driver.dbms is Dbms.SQLITE
+            pairs = pair_columns(self.spec, self.registry.ownership, target, [column.name for column in columns])
+            refuse_hazards(self.spec, target, pairs)
+            for column, warning in desktop.warnings(self.spec.source_table, tuple(pairs.values())).items():
+                self.log.warning("%s: desktop column %s: %s", self.spec.name, column, warning)
+            stamp = watermark_column(self.spec, columns)
+            plan = plan_reading(self.spec, choices.mode, stamp, state, pairs, by_letters=by_letters)
+            extract = self._read(desktop, pairs, plan, folder, choices.run_id)
+            stored = state.value if state and plan.watermark == state.column else None
+            if plan.watermark and (why := went_back(stored, extract.watermark, by_letters=by_letters)):
+                self.log.warning("%s: %s", self.spec.name, why)
+                if plan.mode == INCREMENTAL:
+                    extract = self._read(desktop, pairs, plan.in_full(why), folder, choices.run_id)
+        return extract
+
     def _read(
-        self, desktop: Desktop, pairs: dict[str, str], folder: str, run_id: str, *, raw_text: bool = False
+        self, desktop: Desktop, pairs: Mapping[str, str], plan: ReadingPlan, folder: str, run_id: str
     ) -> extracts.Extract:
+        self.log.info("Reading %s %s: %s", self.spec.name, "in full" if not plan.where else plan.mode, plan.why)
+        try:
+            return self._write(desktop, pairs, plan, folder, run_id)
+        except TextNotUtf8:
+            # Undecoded, so that staging can name the rows and reject them alone.
+            self.log.warning("%s: some text is not UTF-8; reading its bytes", self.spec.name)
+            return self._write(desktop, pairs, plan, folder, run_id, raw_text=True)
+
+    def _write(
+        self,
+        desktop: Desktop,
+        pairs: Mapping[str, str],
+        plan: ReadingPlan,
+        folder: str,
+        run_id: str,
+        *,
+        raw_text: bool = False,
+    ) -> extracts.Extract:
+        wanted = dict.fromkeys([*pairs.values(), *([plan.watermark] if plan.watermark else [])])
         return extracts.write_extract(
-            desktop.read(self.spec.source_table, tuple(pairs.values()), raw_text=raw_text),
+            desktop.read(self.spec.source_table, tuple(wanted), plan.where, raw_text=raw_text),
             folder,
             run_id=run_id,
             table=self.spec.name,
             columns=pairs,
-            mode="full",
+            mode=plan.mode,
+            watermark=plan.watermark,
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import Asset, BaseOperator
 
 from hybrid_sync import catalog, extracts, ledger, merging, staging
 from hybrid_sync.columns import pair_columns
@@ -29,7 +30,8 @@ class MergeOperator(BaseOperator):
     """Run the template of the table's strategy in one certified transaction.
 
     The rendered statement is the template field `sql`: the Rendered Templates tab and `airflow tasks render` show
-    it as it runs.
+    it as it runs. A committed merge emits an event of the asset `hybrid_sync.<table>`, with the counts as extra; a dry
+    run emits none.
 
     :param registry: the whole registry.
     :param table: the name of the registry's entry.
@@ -51,7 +53,8 @@ class MergeOperator(BaseOperator):
         cloud_conn_id: str = "supabase",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        self.asset = Asset(name=f"hybrid_sync.{table}", group="hybrid_sync")
+        super().__init__(outlets=[self.asset], **kwargs)
         self.registry = registry
         self.spec = registry.table(table)
         self.desktop_conn_id = desktop_conn_id
@@ -103,7 +106,15 @@ class MergeOperator(BaseOperator):
             record.inserted, record.updated, record.unchanged, record.deleted, record.conflicts, record.rejects,
             record.mobile_rows_after,
         )  # fmt: skip
+        self._emit(context, record)
         return record.counts()
+
+    def _emit(self, context: Context, record: ledger.MergeRecord) -> None:
+        if record.dry_run:
+            self.outlets = []  # nothing has changed: no DAG that is scheduled on the asset may start
+        else:
+            told = {"run_id": record.run_id, "table": record.table_name, "mode": record.mode}
+            context["outlet_events"][self.asset].extra = {**told, **record.counts()}
 
     def _merge(self, connection: Connection[Any], approved_deletes: int | None) -> ledger.MergeRecord:
         assert self._plan is not None  # noqa: S101 - rendering comes before execute
@@ -117,7 +128,14 @@ class MergeOperator(BaseOperator):
         assert self._plan is not None  # noqa: S101
         manifest = ledger.manifest(connection, self._plan.run_id, self.spec.name)
         if manifest is not None:
-            stage_extract(connection, self.registry, self.spec, extracts.read_extract(manifest.extract_uri), self._plan.run_id, dry_run=self._plan.dry_run)
+            # The file says how far its own run had read; after a replay the manifest says that nothing is known.
+            extract = replace(
+                extracts.read_extract(manifest.extract_uri),
+                watermark_column=manifest.watermark_column,
+                watermark=manifest.watermark,
+            )
+            run_id, dry_run = self._plan.run_id, self._plan.dry_run
+            stage_extract(connection, self.registry, self.spec, extract, run_id, dry_run=dry_run)
 
     def _desktop_columns(self) -> list[str]:
         with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:

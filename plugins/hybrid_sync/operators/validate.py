@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from hybrid_sync import catalog, ledger, sql
+from hybrid_sync import catalog, ledger, notifying, sql
 from hybrid_sync.connections import cloud
 from hybrid_sync.errors import RunFailed, SchemaMismatch
 from hybrid_sync.operators.choices import choices_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from hybrid_sync.specs import Registry, TableSpec
+    from hybrid_sync.verdict import TableVerdict
 
 STEPS = ("extract", "stage", "merge")
 
@@ -33,7 +34,8 @@ class ValidateOperator(BaseOperator):
     ui_color = "#e8dcec"
 
     def __init__(self, *, registry: Registry, cloud_conn_id: str = "supabase", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        notifying.configured()  # what is wrong with it shows as an import error, not when there is bad news to tell
+        super().__init__(on_failure_callback=tell_failure, **kwargs)
         self.registry = registry
         self.cloud_conn_id = cloud_conn_id
 
@@ -62,12 +64,35 @@ class ValidateOperator(BaseOperator):
             if verdict.explanation:
                 self.log.log(40 if verdict.bad else 30, "%s", verdict.explanation)
         bad = [verdict for verdict in verdicts if verdict.bad]
+        self._tell(context, choices.tables, verdicts, merges)
         if bad:
             raise RunFailed(
                 f"{len(bad)} of {len(choices.tables)} tables: "
                 + " ".join(verdict.explanation or f"{verdict.table}: {verdict.verdict}." for verdict in bad)
             )
         return {verdict.table: verdict.verdict for verdict in verdicts}
+
+    def _tell(
+        self,
+        context: Context,
+        tables: Sequence[str],
+        verdicts: Sequence[TableVerdict],
+        merges: Mapping[str, ledger.MergeRecord],
+    ) -> None:
+        told = [record for table, record in merges.items() if table in tables and not record.dry_run]
+        event = notifying.event_of(
+            failed=any(verdict.bad for verdict in verdicts),
+            rejects=sum(record.rejects for record in told),
+            conflicts=sum(record.conflicts for record in told),
+        )
+        if event is not None:
+            notice = notifying.Notice(
+                event=event,
+                run_id=context["run_id"],
+                summary=" ".join(verdict.explanation for verdict in verdicts if verdict.explanation),
+                tables={verdict.table: verdict.verdict for verdict in verdicts if verdict.table in tables},
+            )
+            notifying.tell(notice, dict(context))
 
     def _states(self, context: Context) -> dict[str, Mapping[str, str | None]]:
         """Table -> step -> its task's state in this run."""
@@ -89,3 +114,14 @@ class ValidateOperator(BaseOperator):
         )
         row = connection.execute(sql.render("validate/mobile_rows.sql", plan=plan)).fetchone()
         return int(row[0]) if row else None
+
+
+def tell_failure(context: Context) -> None:
+    """Tell that no verdict was reached: the cloud could not be read, say, or the task ran out of time."""
+    error = context.get("exception")
+    if not isinstance(error, RunFailed):  # that one was told with its verdicts
+        summary = (
+            f"no verdict was reached ({type(error).__name__}). Read the log of validate_mobile_rows, and clear it."
+        )
+        notice = notifying.Notice(notifying.Event.FAILED, context["run_id"], summary, {})
+        notifying.tell(notice, dict(context))

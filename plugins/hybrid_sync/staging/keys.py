@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hybrid_sync import sql
 from hybrid_sync.errors import SchemaMismatch
 from hybrid_sync.specs import OnDuplicate, Strategy
 
@@ -54,11 +55,11 @@ def resolve_duplicates(
 
 def reject_orphans(connection: Connection[Any], stage: Stage, target: Target, owned: Owned | None) -> int:
     """Make rejects of rows whose parent is not in the cloud, for every foreign key but those to the table itself."""
-    found = 0
-    for foreign_key in _foreign_keys(stage, target, owned):
-        if foreign_key.referenced_table != target.relation:
-            found += _orphans(connection, stage, foreign_key, owned, itself=False)
-    return found
+    return sum(
+        _orphans(connection, stage, foreign_key, match_full, owned, itself=False)
+        for foreign_key, match_full in _foreign_keys(connection, stage, target, owned)
+        if foreign_key.referenced_table != target.relation
+    )
 
 
 def reject_orphans_within(connection: Connection[Any], stage: Stage, target: Target, owned: Owned | None) -> None:
@@ -66,23 +67,38 @@ def reject_orphans_within(connection: Connection[Any], stage: Stage, target: Tar
 
     Each round may take parents away, so it goes on until a round finds nothing.
     """
-    within = [key for key in _foreign_keys(stage, target, owned) if key.referenced_table == target.relation]
-    while sum(_orphans(connection, stage, foreign_key, owned, itself=True) for foreign_key in within):
+    keys = _foreign_keys(connection, stage, target, owned)
+    within = [pair for pair in keys if pair[0].referenced_table == target.relation]
+    while sum(_orphans(connection, stage, *pair, owned, itself=True) for pair in within):
         stage.run(connection, "delete_rejected.sql")
 
 
 def _orphans(
-    connection: Connection[Any], stage: Stage, foreign_key: ForeignKey, owned: Owned | None, *, itself: bool
+    connection: Connection[Any],
+    stage: Stage,
+    foreign_key: ForeignKey,
+    match_full: bool,
+    owned: Owned | None,
+    *,
+    itself: bool,
 ) -> int:
     reason = f"no such row in {foreign_key.referenced_table} (foreign key {foreign_key.name})"
     return stage.run(
-        connection, "orphans.sql", foreign_key=foreign_key, reason=reason, owned=owned, itself=itself
-    ).rowcount
+        connection, "orphans.sql", foreign_key=foreign_key, match_full=match_full, reason=reason, owned=owned,
+        itself=itself,
+    ).rowcount  # fmt: skip
 
 
-def _foreign_keys(stage: Stage, target: Target, owned: Owned | None) -> list[ForeignKey]:
+def _foreign_keys(
+    connection: Connection[Any], stage: Stage, target: Target, owned: Owned | None
+) -> list[tuple[ForeignKey, bool]]:
+    """The foreign keys that a staged row has all columns of, each with whether it is MATCH FULL."""
     known = {*stage.names, *([owned.column] if owned else [])}
-    return [foreign_key for foreign_key in target.foreign_keys if known.issuperset(foreign_key.columns)]
+    foreign_keys = [foreign_key for foreign_key in target.foreign_keys if known.issuperset(foreign_key.columns)]
+    if not foreign_keys:
+        return []
+    enforced = dict(connection.execute(sql.render("stage/foreign_keys.sql"), {"oid": target.oid}).fetchall())
+    return [(key, enforced[key.name]) for key in foreign_keys if key.name in enforced]
 
 
 def _keys(stage: Stage, spec: TableSpec, target: Target, owned: Owned | None) -> list[_Key]:

@@ -73,6 +73,6 @@ def _words(error: Exception) -> tuple[str, str]:
         )
     return (
         "The cloud cannot be read",
-        f"Airflow's connection {CLOUD} is missing, is refused, or may not read the schema hybrid_sync. "
-        f"The API server's log says which.",
+        f"Airflow's connection {CLOUD} is missing, is refused, or may not read the schema hybrid_sync; or that "
+        "schema is older than this page, and the next run brings it up to date. The API server's log says which.",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import sql
 from hybrid_sync.registry import load_registry
+from hybrid_sync.verdict import COLUMNS
 from hybrid_sync.web import lines, reads
 from hybrid_sync.web.keys import shown_key
 from hybrid_sync.web.pages import TEMPLATES, message, page
@@ -73,7 +74,7 @@ def run_page(run_id: str, dag_id: str = DAG_ID) -> str:
         trace = reads.run(connection, run_id.replace("\0", ""))
         records = trace.merges.values()
         return {
-            "trace": trace, "lines": lines.lines_of(registry, trace), "columns": lines.COLUMNS, "tone": lines.tone,
+            "trace": trace, "lines": lines.lines_of(registry, trace), "columns": COLUMNS, "tone": lines.tone,
             "dry": lines.is_dry(trace), "proof": lines.proof_of(trace),
             "known": bool(records or trace.at_start or trace.stagings),
             "started": min((record.started_at for record in records), default=None),

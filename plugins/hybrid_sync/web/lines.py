@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hybrid_sync.verdict import COLUMNS, TableVerdict, judge
+from hybrid_sync.verdict import TableVerdict, judge
 
 if TYPE_CHECKING:
     from hybrid_sync.specs import Registry
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NOT_MERGED, NO_RECORD = "not merged", "no record"
 TONES = {"ok": "good", "dry run": "good", "degraded": "warn", NOT_MERGED: "warn", NO_RECORD: "quiet"}  # else "bad"
-SIDE = "mobile before/after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,3 @@ def proof_of(trace: RunTrace) -> MobileProof:
 def is_dry(trace: RunTrace) -> bool:
     """Whether the run was a dry run."""
     return any(record.dry_run for record in trace.merges.values())
-
-
-__all__ = ["COLUMNS", "NOT_MERGED", "NO_RECORD", "MobileProof", "is_dry", "lines_of", "proof_of", "tally", "tone"]

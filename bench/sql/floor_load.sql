@@ -1,0 +1,3 @@
+COPY floor_rows (
+    job_id, org_id, client_id, task_id, title, notes, job_date, target_date, amount, hours, minutes, status, changed_at
+) FROM {file} (FORMAT binary);

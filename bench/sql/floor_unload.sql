@@ -1,0 +1,6 @@
+COPY (
+    SELECT
+        job_id, org_id, client_id, task_id, title, notes, job_date, target_date, amount, hours, minutes, status,
+        changed_at
+    FROM jobs WHERE source = 'D'
+) TO {file} (FORMAT binary);
