@@ -195,14 +195,13 @@ def run_all(server: PostgresServer, airflow_home: Path, folder: Path) -> Runs:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
     by_fault = {}
-    for part in done.stdout.split("\nBEGIN ")[1:]:
+    for part in f"\n{done.stdout}".split("\nBEGIN ")[1:]:
         name, _, rest = part.partition("\n")
         log, _, result = rest.partition("\nRESULT ")
         told = json.loads(result.splitlines()[0])
         by_fault[name] = Run(told["state"], {task: tuple(both) for task, both in told["tasks"].items()}, log)
     with closing(sqlite3.connect(home / "airflow.db")) as database:
         dump = list(database.iterdump())
-        database.execute("VACUUM")  # what was deleted in the file, or is in its log alone, is not looked for
     return Runs(by_fault, home, done.stdout, dump, server.uri("cloud"))
 
 

@@ -193,7 +193,8 @@ def test_neither_locale_nor_time_zone_of_the_worker_matter(typed: str) -> None:
     for locale, zone in (("C", "America/New_York"), ("C.UTF-8", "Asia/Kolkata"), ("en_US.ISO-8859-1", "UTC")):
         done = subprocess.run(
             [sys.executable, "-c", script, odbc(typed)],
-            capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": "plugins", "LC_ALL": locale, "TZ": zone},
+            capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONPATH": "plugins", "LC_ALL": locale, "TZ": zone},
         )  # fmt: skip
         assert ascii(TAMIL) in done.stdout
         assert "datetime.datetime(2024, 3, 30, 21, 0, 0, 500000" in done.stdout
@@ -210,6 +211,13 @@ def test_a_long_value_among_many_short_ones_is_whole(database: str) -> None:
     assert table["s"][1499].as_py() == "எ" * 700_000
     assert table["s"][2999].as_py() == "short 3000"
     assert table["b"][8].as_py() == b"\x00\xff" * 900_000
+
+
+def test_a_row_wider_than_a_buffer_is_read_all_the_same(database: str) -> None:
+    columns = ", ".join(f"repeat('எ', 15000) AS c{number}, ''::varchar(9000000) AS d{number}" for number in range(100))
+    run(database, f"CREATE TABLE t AS SELECT {columns}")
+    (row,) = read(odbc(database)).to_pylist()
+    assert set(row.values()) == {"எ" * 15_000, ""}
 
 
 def test_text_of_a_database_without_an_encoding_can_be_read_as_bytes(

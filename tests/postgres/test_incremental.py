@@ -32,7 +32,9 @@ CREATE TABLE orders (order_id int PRIMARY KEY, label text, changed timestamp);
 INSERT INTO orders SELECT n, 'order ' || n, timestamp '2026-01-31 10:00' - n * interval '1 hour'
 FROM generate_series(0, 9) AS n;
 """
-CLOUD = "CREATE TABLE orders (order_id int PRIMARY KEY, label varchar(20), changed timestamp, source char(1) DEFAULT 'D');"
+CLOUD = (
+    "CREATE TABLE orders (order_id int PRIMARY KEY, label varchar(20), changed timestamp, source char(1) DEFAULT 'D');"
+)
 
 
 class Log:
@@ -66,6 +68,7 @@ class Shop:
 
     def configure(self, registry: str) -> None:
         (self.folder / "tables.yaml").write_text(registry)
+        self._dag: Any = None
 
     def settings(self, more: str) -> None:
         """The registry's entry of orders with more settings."""
@@ -75,15 +78,15 @@ class Shop:
         """One run of extract, stage and merge. `between` is called with the run's id before the merge. Gives the id."""
         self.log.clear()
         run_id = f"run{next(self._runs)}"
-        module = _dag_module()
-        known = {name: param.value if hasattr(param, "value") else param for name, param in module.dag.params.items()}
+        self._dag = dag = self._dag or _dag()
+        known = {name: param.value if hasattr(param, "value") else param for name, param in dag.params.items()}
         xcom: dict[str, Any] = {}
         for step in ("extract", "stage", "merge"):
             if step == "merge" and between:
                 between(run_id)
-            task = module.dag.get_task(f"{table}.{step}")
+            task = dag.get_task(f"{table}.{step}")
             context: Any = {
-                "run_id": run_id, "params": known | {"mode": mode} | params, "dag": module.dag, "task": task,
+                "run_id": run_id, "params": known | {"mode": mode} | params, "dag": dag, "task": task,
                 "ti": SimpleNamespace(xcom_pull=lambda task_ids: xcom[task_ids]),
                 "outlet_events": {task.outlets[0]: SimpleNamespace()} if task.outlets else {},
             }  # fmt: skip
@@ -124,13 +127,13 @@ class Shop:
         )
 
 
-def _dag_module() -> Any:
+def _dag() -> Any:
     spec = importlib.util.spec_from_file_location("hybrid_sync_dag", ROOT / "dags" / "hybrid_sync_dag.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    return module.dag
 
 
 def _execute(uri: str, statement: str) -> list[tuple[Any, ...]]:
@@ -263,7 +266,9 @@ def test_a_stamp_in_the_future_hides_nothing(shop: Shop) -> None:
 def test_a_missing_column_is_refused_by_name(shop: Shop) -> None:
     shop.configure(REGISTRY.replace("watermark: changed", "watermark: stamp"))
     for mode in ("full", "incremental"):
-        with pytest.raises(SchemaMismatch, match=r"has no column stamp \(watermark in the registry\)\. It has order_id"):
+        with pytest.raises(
+            SchemaMismatch, match=r"has no column stamp \(watermark in the registry\)\. It has order_id"
+        ):
             shop.run(mode)
     assert shop.on_cloud("SELECT * FROM hybrid_sync.watermark") == []
 
@@ -279,7 +284,9 @@ def test_another_column_or_another_type_is_read_in_full_first(shop: Shop) -> Non
     shop.run()
     assert shop.last() == ("incremental", 3)
     shop.configure(REGISTRY.replace("watermark: changed", "watermark: version"))
-    with pytest.raises(SchemaMismatch, match=r"version is a number \(int4\) on the desktop, so overlap .* such as 1000"):
+    with pytest.raises(
+        SchemaMismatch, match=r"version is a number \(int4\) on the desktop, so overlap .* such as 1000"
+    ):
         shop.run()
 
     shop.configure(REGISTRY)

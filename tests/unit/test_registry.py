@@ -10,7 +10,7 @@ import pytest
 
 from hybrid_sync.registry import load_registry
 from hybrid_sync.registry_file import SHIPPED
-from hybrid_sync.specs import Deletes, OnDuplicate, Ownership, Registry, RejectLimit, Rewrite, Strategy
+from hybrid_sync.specs import Deletes, OnDuplicate, Overlap, Ownership, Registry, RejectLimit, Rewrite, Strategy
 
 Write = Callable[[str], Path]
 
@@ -140,6 +140,8 @@ class TestGoodEntries:
                     target_table: public.jobshead
                     columns: {org_id: ORG, job_id: JOBNO, changed: CHG, note: NOTE}
                     watermark: CHG
+                    overlap: 15 minutes
+                    full_every: 4
                     deletes: propagate
                     on_duplicate: keep_last
                     order_by: changed
@@ -162,6 +164,8 @@ class TestGoodEntries:
         assert heads.target_table == "public.jobshead"
         assert heads.columns == {"org_id": "ORG", "job_id": "JOBNO", "changed": "CHG", "note": "NOTE"}
         assert (heads.watermark, heads.deletes, heads.order_by) == ("CHG", Deletes.PROPAGATE, "changed")
+        assert (heads.overlap, heads.full_every) == (Overlap(seconds=900), 4)
+        assert (tasks.overlap, tasks.full_every) == (Overlap(seconds=7200, count=1000), 10)
         assert (heads.on_conflict, heads.detect_mobile_edits) == ("desktop_wins", True)
         assert (heads.max_rejects, heads.max_shrink) == (RejectLimit(share=0.025), 1.0)
         assert heads.mobile_owned_columns == ("note",)

@@ -27,6 +27,7 @@ _BROKEN = re.compile(
 _MISSING_STATES = {"42P01", "42703", "42S02", "42S22", "3F000"}
 _MISSING = re.compile(r"no such (table|column)", re.IGNORECASE)
 _FORBIDDEN = {"42501"}
+_MARIADB_BROKEN = {"2006", "2013", "2055", "5014"}
 _MARIADB_FORBIDDEN = {"1142", "1143"}
 
 
@@ -104,22 +105,27 @@ def while_reading(error: BaseException, connection_string: str, table: str) -> H
             f"a value of desktop table {table} is longer than the longest one measured just before: the desktop "
             f"changed while it was read. The task tries again."
         )
-    if seen.state.startswith(("08", "57", "53")) or _BROKEN.search(seen.text):
+    if seen.state.startswith(("08", "57", "53")) or seen.native in _MARIADB_BROKEN or _BROKEN.search(seen.text):
         return DesktopUnavailable(
             f"the desktop broke off while table {table} was read ({codes}). Check that it still runs; the task tries "
             f"again."
         )
     if seen.state.startswith("22"):
-        return SchemaMismatch(
-            f"the ODBC driver cannot hand over a value of desktop table {table} ({codes}). Read the column through a "
-            f"view that converts it, and name the view as source_table."
-        )
+        return unreadable(table, codes)
     return DesktopUnavailable(f"reading desktop table {table} failed ({codes}). The task tries again.")
 
 
 def not_utf8(table: str) -> TextNotUtf8:
     """Text that is not UTF-8, by its table."""
     return TextNotUtf8(f"desktop table {table} holds text that is not UTF-8")
+
+
+def unreadable(table: str, why: str) -> SchemaMismatch:
+    """A value that the driver cannot give, or that is not what its column says; never the value itself."""
+    return SchemaMismatch(
+        f"the ODBC driver cannot hand over a value of desktop table {table} ({why}). Read the column through a view "
+        f"that converts it, and name the view as source_table."
+    )
 
 
 def no_driver_manager() -> HybridSyncError:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, plain, text
+from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, plain, text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,10 +41,10 @@ def reading(column: DesktopColumn) -> Reading:
         "DATETIME": lambda: plain(column, pa.timestamp("us"), Guard.DATE, as_text),
         "TIMESTAMP": lambda: _instant(column, as_text),
         "TIME": lambda: _time(as_text),
-        "CHAR": lambda: plain(column, pa.string()),
-        "VARCHAR": lambda: plain(column, pa.string()),
-        "ENUM": lambda: plain(column, pa.string()),
-        "SET": lambda: plain(column, pa.string()),
+        "CHAR": lambda: declared_text(column),
+        "VARCHAR": lambda: declared_text(column),
+        "ENUM": lambda: declared_text(column),
+        "SET": lambda: declared_text(column),
     }
     decide = known.get(kind.split()[0] if kind else "")
     if decide:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, plain, text
+from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, plain, text
 
 # What the driver says of numeric without a precision. A declared numeric(28,6) looks the same and loses nothing by it.
 _UNDECLARED_NUMERIC = (28, 6)
@@ -77,10 +77,7 @@ def _instant(column: DesktopColumn, as_text: Reading) -> Reading:
 
 
 def _text(column: DesktopColumn) -> Reading:
-    import pyarrow as pa
-
-    declared = column.size not in (None, 0, _UNDECLARED_TEXT)
-    return plain(column, pa.string()) if declared else text(column, Form.PLAIN)
+    return text(column, Form.PLAIN) if column.size == _UNDECLARED_TEXT else declared_text(column)
 
 
 def _numeric(column: DesktopColumn) -> Reading:

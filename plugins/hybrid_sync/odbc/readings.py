@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# Letters. A buffer has room for all of them in each row, so the values of longer declarations are measured.
+_LONGEST_DECLARED = 1_000
+
+
 class Form(StrEnum):
     """How a column is asked for; `include/sql/extract/_forms.sql` has the words for each database."""
 
@@ -102,6 +106,14 @@ def text(column: DesktopColumn, form: Form = Form.TEXT, capacity: int | None = N
     import pyarrow as pa
 
     return Reading(column=column, form=form, bound=pa.string(), arrow=pa.string(), measured=True, capacity=capacity)
+
+
+def declared_text(column: DesktopColumn) -> Reading:
+    """A text column whose declared length the database keeps to."""
+    import pyarrow as pa
+
+    size = column.size or 0
+    return plain(column, pa.string()) if 0 < size <= _LONGEST_DECLARED else text(column, Form.PLAIN)
 
 
 def plain(

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 BATCH_ROWS = 50_000
 # Of a transfer buffer. arrow-odbc holds two of them and the batch made of one. Measured: 4 to 32 MB are equally fast.
 BATCH_BYTES = 8 * 1024 * 1024
+# A buffer holds the longest value once for each row. When so few rows fit, pyodbc is as fast.
+FEWEST_ROWS = 32
 UNMEASURED = 1024 * 1024  # bytes that the longest value of a column may have, where it cannot be asked for
-LONG_VALUE = 64 * 1024  # bytes; with longer values a buffer, which holds that many for each row, would hold few rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,15 @@ def close(connection: Connection) -> None:
 def guarded(connection_string: str, table: str) -> Iterator[None]:
     """Turn a driver's errors into ours. The driver's own error stays out of the traceback: it may hold row values."""
     import arrow_odbc
+    import pyarrow as pa
     import pyodbc
 
     try:
         yield
     except UnicodeDecodeError:
         raise failures.not_utf8(table) from None
+    except (ValueError, ArithmeticError, pa.ArrowException):  # of a value that is not what its column says
+        raise failures.unreadable(table, "of another type than its column") from None
     except (pyodbc.Error, arrow_odbc.Error) as error:
         raise failures.while_reading(error, connection_string, table) from None
 
@@ -85,9 +89,11 @@ def _fits_buffers(driver: Driver, query: Query) -> bool:
     if driver.dbms is Dbms.OTHER:
         # arrow-odbc ends the process on a value that the driver describes wrongly; pyodbc raises.
         return False
-    return query.widest <= LONG_VALUE and not any(
-        read.capacity is not None and query.longest.get(read.name, 0) > read.capacity for read in query.readings
-    )
+    if any(read.capacity is not None and query.longest.get(read.name, 0) > read.capacity for read in query.readings):
+        return False
+    text, binary = _text_bytes(query), _binary_bytes(query)
+    row = sum(binary if read.binary else min(text, _declared_bytes(read) or text) + 16 for read in query.readings)
+    return row * FEWEST_ROWS <= BATCH_BYTES
 
 
 def _buffered(connection_string: str, query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
@@ -102,7 +108,7 @@ def _buffered(connection_string: str, query: Query, batch_rows: int) -> Iterator
         batch_size=batch_rows,
         max_bytes_per_batch=BATCH_BYTES,
         max_text_size=_text_bytes(query),
-        max_binary_size=max([16, *(query.longest.get(read.name, 0) for read in query.readings if read.binary)]),
+        max_binary_size=_binary_bytes(query),
         schema=bound,
         login_timeout_sec=LOGIN_SECONDS,
         fetch_concurrently=True,
@@ -118,6 +124,15 @@ def _buffered(connection_string: str, query: Query, batch_rows: int) -> Iterator
 
 def _text_bytes(query: Query) -> int:
     """The most bytes that any text column needs. One bound for all: a column's own declared size may be less."""
-    # UTF-8 takes up to 4 bytes a letter; 64 bytes hold any number, date or uuid that is read as text.
-    declared = [4 * (read.column.size or 0) for read in query.readings if not read.measured and not read.binary]
-    return max([64, *declared, *(query.longest.get(read.name, 0) for read in query.readings if read.measured)])
+    # 64 bytes hold any number, date or uuid that is read as text.
+    declared = [_declared_bytes(read) for read in query.readings]
+    return max([64, *declared, *(query.longest.get(read.name, 0) for read in query.readings)])
+
+
+def _binary_bytes(query: Query) -> int:
+    return max([16, *(query.longest.get(read.name, 0) for read in query.readings if read.binary)])
+
+
+def _declared_bytes(read: Reading) -> int:
+    """What a column of a declared size takes at most, at up to 4 bytes a letter; 0 where the size is measured."""
+    return 0 if read.measured or read.binary else 4 * (read.column.size or 0)
