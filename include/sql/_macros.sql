@@ -28,12 +28,30 @@ ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
 {% for name in columns %}{% if alias %}{{ alias }}.{% endif %}{{ name | ident }}{{ comma(loop) }}{% endfor %}
 {%- endmacro %}
 
+{# Two rows hold the same value of a unique key, NULLs as the key sees them. #}
+{% macro same_value(unique, left, right) -%}
+{% for name in unique.columns %}{{ left }}.{{ name | ident }} {{ "=" if unique.nulls_distinct else "IS NOT DISTINCT FROM" }} {{ right }}.{{ name | ident }}{{ " AND " if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {# A mobile row holds a value of another unique key of the staged row. #}
 {% macro blocked_by_mobile(plan) -%}
-{% for columns in plan.other_keys %}
+{% for unique in plan.other_keys %}
 {%- if not loop.first %} OR {% endif -%}
-EXISTS (SELECT 1 FROM {{ plan.target | relation }} AS other WHERE {{ equal(columns, "other", "staged") }} AND {{ is_mobile(plan, "other") }})
+EXISTS (SELECT 1 FROM {{ plan.target | relation }} AS other WHERE {{ same_value(unique, "other", "staged") }} AND {{ is_mobile(plan, "other") }})
 {%- endfor %}
+{%- endmacro %}
+
+{# A row with another key holds a value of one of `uniques` of the staged row, whoever owns it. #}
+{% macro blocked(plan, uniques) -%}
+{% for unique in uniques %}
+{%- if not loop.first %} OR {% endif -%}
+EXISTS (SELECT 1 FROM {{ plan.target | relation }} AS other WHERE {{ same_value(unique, "other", "staged") }} AND NOT ({{ equal(plan.key, "other", "staged") }}))
+{%- endfor %}
+{%- endmacro %}
+
+{# A dry run numbers its rows itself, far from any real number: it burns no value of a sequence. #}
+{% macro numbers(plan, alias=none) -%}
+{% if plan.dry_run %}{% for name, base in plan.numbered %}, {% if alias %}{{ base }} + {{ alias }}.{{ plan.row_number | ident }}{% else %}{{ name | ident }}{% endif %}{% endfor %}{% endif %}
 {%- endmacro %}
 
 {# A row's key as jsonb, as the hybrid_sync tables carry it. #}

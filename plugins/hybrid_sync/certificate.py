@@ -80,6 +80,7 @@ def read_writes(connection: Connection[Any]) -> dict[int, tuple[str, Writes]]:
 
 
 def check_writes(
+    connection: Connection[Any],
     plan: MergePlan,
     own: set[int],
     before: dict[int, tuple[str, Writes]],
@@ -100,6 +101,13 @@ def check_writes(
             f"the merge also wrote to {where}. A foreign key action, trigger or rule of {plan.target} carried it "
             f"there. The merge was rolled back and nothing was changed. Remove that action, or keep the table out of "
             f"the run.",
+            table=plan.table,
+        )
+    exclusive = [name for (name,) in connection.execute(sql.render("merge/truncations.sql")).fetchall()]
+    if exclusive:
+        raise MobileRowsTouched(
+            f"the merge holds {', '.join(exclusive)} exclusively, as TRUNCATE and changes of a table's form do. A trigger "
+            f"of {plan.target} does that. The merge was rolled back and nothing was changed. Remove that trigger.",
             table=plan.table,
         )
     counted = sum((counts for oid, (_, counts) in delta.items() if oid in own), Writes())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hybrid_sync import sql
 from hybrid_sync.errors import DesktopUnavailable, SchemaMismatch
@@ -81,6 +81,13 @@ class Desktop:
         """What the driver itself loses, column -> sentence for the log. Empty for most tables."""
         planned = self._plan(table, columns)
         return {read.name: read.warning for read in planned if read.warning}
+
+    def ask(self, template: str, table: str | None = None, columns: Sequence[str] = ()) -> tuple[Any, ...]:
+        """The one row that a statement below `include/sql` answers with; its template quotes `table` and `columns`."""
+        parts = self._resolve(table).parts if table else ()
+        statement = sql.render(template, table=parts, columns=columns, quote=self.driver.quote)
+        with streams.guarded(self._connection_string, table or "none"):
+            return tuple(self._connection.cursor().execute(statement).fetchone() or ())
 
     def read(
         self,

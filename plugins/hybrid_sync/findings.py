@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hybrid_sync.errors import SchemaMismatch
+from hybrid_sync.errors import HybridSyncError, SchemaMismatch
 
 
 class Severity(StrEnum):
@@ -61,7 +61,7 @@ def refuse(table: str, findings: Iterable[Finding]) -> None:
         raise SchemaMismatch(" ".join(finding.sentence for finding in errors), table=table)
 
 
-def from_exception(table: str, problem: Exception) -> Finding:
+def from_exception(table: str, problem: HybridSyncError) -> Finding:
     """An error that was raised elsewhere as one sentence on what is wrong, and one or more on what to do."""
-    what, _, remedy = str(problem).removeprefix(f"{table}: ").partition(". ")
+    what, _, remedy = str(problem).removeprefix(f"{problem.table}: ").partition(". ")
     return error(table, what.removesuffix("."), remedy)

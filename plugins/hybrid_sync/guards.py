@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from hybrid_sync.errors import GuardTripped
 
+from hybrid_sync.specs import Strategy
+
 if TYPE_CHECKING:
     from hybrid_sync.specs import TableSpec
 
@@ -22,13 +24,19 @@ def check_extract(
 ) -> None:
     """Refuse a full extract that is empty, or whose merge would make more rows vanish than allowed.
 
-    :param full: an incremental extract cannot delete and is let through.
+    :param full: an incremental extract cannot delete; it is let through for an upsert, refused for a delete_insert.
     :param rows_read: rows of the extract.
     :param desktop_rows: desktop rows that the cloud has now.
     :param vanishing: desktop rows that the cloud would have fewer of after the merge.
     :param approved: `approve_deletes` of this run for this table: a ceiling in rows, in place of max_shrink.
     :raises GuardTripped: with the numbers and the command that approves them.
     """
+    if not full and spec.strategy is Strategy.DELETE_INSERT:
+        raise GuardTripped(
+            "an incremental extract cannot replace a delete_insert table's rows: those it does not hold would go. "
+            "Nothing was changed. Run it in full mode.",
+            table=spec.name,
+        )
     if not full or desktop_rows == 0:
         return
     ceiling = approved if approved is not None else int(spec.max_shrink * desktop_rows)

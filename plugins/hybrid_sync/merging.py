@@ -17,7 +17,7 @@ from hybrid_sync import certificate, conflicts, ledger, sql
 from hybrid_sync.errors import MergeContention, StagingLost
 from hybrid_sync.guards import check_extract
 from hybrid_sync.ledger import Manifest, MergeRecord
-from hybrid_sync.outcomes import Outcomes, check_outcomes, read_samples, run_template
+from hybrid_sync.outcomes import Outcomes, check_outcomes, check_replaced, read_samples, run_template
 from hybrid_sync.specs import Strategy
 
 if TYPE_CHECKING:
@@ -132,8 +132,11 @@ def _attempt(
         conflicts.refuse(spec, outcomes.conflict)
         after = certificate.read_mobile(connection, plan)
         if certificate.same(before, after):
+            check_replaced(plan, outcomes, before[0].desktop_rows)
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
-            certificate.check_writes(plan, own, writes_before, certificate.read_writes(connection), outcomes.writes)
+            certificate.check_writes(
+                connection, plan, own, writes_before, certificate.read_writes(connection), outcomes.writes
+            )
             record = _record(plan, manifest, outcomes, before[0], after[0], started_at)
             record = replace(record, samples=samples)
             _write_ledger(connection, plan, manifest, outcomes, record)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import sql
 from hybrid_sync.certificate import Writes
 from hybrid_sync.errors import RowsUnaccounted
+from hybrid_sync.specs import Strategy
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from hybrid_sync.ledger import Manifest
     from hybrid_sync.plan import MergePlan
 
+
+log = logging.getLogger(__name__)
 
 SAMPLES = 5
 """How many keys of each outcome a dry run shows."""
@@ -26,7 +30,8 @@ _TRIED = {"would_insert": "inserted", "would_update": "updated"}
 class Outcomes:
     """Rows by outcome. `conflict`: staged rows that a mobile row stands in the way of. `restricted`: desktop rows that
     should have gone, and that another table's row still needs. `would_insert`, `would_update`: rows that a dry run
-    cannot try, because their parents are staged and not merged."""
+    cannot try, because their parents are staged and not merged. `altered`: rows written that hold something else than
+    was sent: a trigger changed them."""
 
     inserted: int = 0
     updated: int = 0
@@ -36,6 +41,7 @@ class Outcomes:
     restricted: int = 0
     would_insert: int = 0
     would_update: int = 0
+    altered: int = 0
 
     @property
     def writes(self) -> Writes:
@@ -69,7 +75,7 @@ def read_samples(connection: Connection[Any], plan: MergePlan) -> dict[str, list
 
 
 def check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: Outcomes) -> None:
-    """Every staged row must have an outcome. Raises RowsUnaccounted."""
+    """Every staged row must have an outcome. Raises RowsUnaccounted; warns of rows that a trigger altered."""
     accounted = (
         outcomes.inserted + outcomes.updated + outcomes.unchanged + outcomes.conflict
         + outcomes.would_insert + outcomes.would_update
@@ -80,5 +86,27 @@ def check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: Outcomes) -> N
             f"{outcomes.updated} updated, {outcomes.unchanged} unchanged, {outcomes.conflict} conflicts). A trigger, "
             f"rule or row level security policy of {plan.target} swallows rows. The merge was rolled back and nothing "
             f"was changed.",
+            table=plan.table,
+        )
+    if outcomes.altered:
+        log.warning(
+            "%s: %d rows hold something else than was sent: a trigger of %s changes them, so they will be written again "
+            "in each run. Name the column in insert_only_columns, or change the trigger.",
+            plan.table, outcomes.altered, plan.target,
+        )  # fmt: skip
+
+
+def check_replaced(plan: MergePlan, outcomes: Outcomes, desktop_rows: int) -> None:
+    """A delete_insert must have met every desktop row, or those it missed would stand there twice.
+
+    :param desktop_rows: desktop rows of the target before the merge.
+    :raises RowsUnaccounted: otherwise.
+    """
+    met = outcomes.deleted + outcomes.unchanged
+    if plan.strategy is Strategy.DELETE_INSERT and met != desktop_rows:
+        raise RowsUnaccounted(
+            f"{plan.target} had {desktop_rows} desktop rows, and {outcomes.deleted} were deleted, {outcomes.unchanged} "
+            f"kept: the others would stand there twice. A trigger or a row level security policy keeps them. The merge was "
+            f"rolled back and nothing was changed.",
             table=plan.table,
         )

@@ -10,7 +10,11 @@ from hybrid_sync.conversion import ROW_NUMBER
 from hybrid_sync.specs import Deletes, OnConflict, Ownership, Rewrite, Strategy, TableSpec
 
 if TYPE_CHECKING:
-    from hybrid_sync.catalog import ForeignKey, Reachable, Referencing, Target
+    from hybrid_sync.catalog import ForeignKey, Reachable, Referencing, Target, UniqueKey
+
+
+_FAR = {"int8": 9_000_000_000_000_000_000, "int4": 2_000_000_000, "int2": 0, "numeric": 0}
+"""Where a dry run numbers its rows from, by the type of a generated key: high, so that a CHECK (key > 0) holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +22,9 @@ class MergePlan:
     """The names of one merge, as the templates below `include/sql/merge` use them. All unquoted.
 
     `columns` are those that the staging carries and the insert writes. `compared` are those whose difference makes
-    an update, `assigned` those that the update sets. `other_keys` are the target's further unique keys that the
-    staging supplies whole. `numbered` are columns that a sequence fills. `full` says that the extract held every
+    an update, `assigned` those that the update sets. `compared_as` names them with
+    their types. `other_keys` are the target's further unique keys that the staging supplies whole, `assigned_keys` those
+    of them that an update can change. `numbered` are columns that a sequence fills, each with where a dry run starts. `full` says that the extract held every
     row of the desktop's table. `children` are foreign keys that reference the target;
     `parents`, set in a dry run alone, those of the target whose rows the run may have staged and not merged.
     """
@@ -36,8 +41,10 @@ class MergePlan:
     compared: tuple[str, ...]
     assigned: tuple[str, ...]
     base_types: dict[str, str]
-    other_keys: tuple[tuple[str, ...], ...]
-    numbered: tuple[str, ...]
+    compared_as: str
+    other_keys: tuple[UniqueKey, ...]
+    assigned_keys: tuple[UniqueKey, ...]
+    numbered: tuple[tuple[str, int], ...]
     ownership: Ownership
     propagate: bool
     only_changed: bool
@@ -75,6 +82,11 @@ def plan_merge(
     supplied = tuple(columns)
     kept = {*spec.key, *spec.mobile_owned_columns, *spec.insert_only_columns}
     changeable = tuple(name for name in supplied if name not in kept)
+    other_keys = tuple(
+        unique
+        for unique in target.unique_keys
+        if set(unique.columns) != set(spec.key) and set(unique.columns) <= set(supplied)
+    )
     by_name = {column.name: column for column in target.columns}
     return MergePlan(
         table=spec.name,
@@ -92,12 +104,14 @@ def plan_merge(
         else tuple(name for name in supplied if name not in spec.mobile_owned_columns),
         assigned=changeable,
         base_types={name: by_name[name].type for name in supplied if name in by_name and by_name[name].is_domain},
-        other_keys=tuple(
-            unique.columns
-            for unique in target.unique_keys
-            if set(unique.columns) != set(spec.key) and set(unique.columns) <= set(supplied)
+        compared_as=", ".join(f"{name} {by_name[name].type}" for name in changeable if name in by_name),
+        other_keys=other_keys,
+        assigned_keys=tuple(unique for unique in other_keys if set(unique.columns) & set(changeable)),
+        numbered=tuple(
+            (column.name, _FAR.get(column.base, 0))
+            for column in target.columns
+            if column.numbered and column.name not in supplied
         ),
-        numbered=tuple(column.name for column in target.columns if column.numbered and column.name not in supplied),
         ownership=ownership,
         propagate=spec.deletes is Deletes.PROPAGATE and full and not rejects,
         only_changed=spec.rewrite is Rewrite.CHANGED,

@@ -103,6 +103,7 @@ class TableSpec:
     watermark: str | None = None  # a desktop column that grows with every change of a row: date, timestamp or number
     overlap: Overlap = DEFAULT_OVERLAP
     full_every: int | None = 10  # of so many runs one is full, to heal what stamps cannot show; None: never by itself
+    evolve: bool = False  # take new columns that both sides have by now and that may be NULL
     deletes: Deletes = Deletes.KEEP
     rewrite: Rewrite = Rewrite.ALL
     on_duplicate: OnDuplicate = OnDuplicate.FAIL

@@ -1,4 +1,7 @@
-"""Run the DAG once in this process with `dag.test` and print its result as one JSON line. Used by the Airflow tests."""
+"""Run the DAG in this process with `dag.test` and print its result as one JSON line. Used by the Airflow tests.
+
+The argument is the run's conf as JSON. Without one, every line of the standard input is the conf of one more run.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,27 @@ import json
 import os
 import sys
 from datetime import timedelta
+from typing import Any
 
 
 def main() -> None:
+    for conf in sys.argv[1:] or sys.stdin:
+        run_once(json.loads(conf))
+
+
+def run_once(conf: dict[str, Any]) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
+    # Parsed anew for each run, as a worker does: Airflow keeps a run's params in the DAG's own.
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     assert not bag.import_errors, bag.import_errors
     dag = bag.dags["hybrid_sync"]
     for task in dag.tasks:
         task.retry_delay = timedelta(seconds=0)
         task.max_retry_delay = timedelta(seconds=0)
-    run = dag.test(run_conf=json.loads(sys.argv[1]), logical_date=None)
+    run = dag.test(run_conf=conf, logical_date=None)
     states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
-    print("RESULT " + json.dumps({"run_id": run.run_id, "state": str(run.state), "states": states}))
+    print("RESULT " + json.dumps({"run_id": run.run_id, "state": str(run.state), "states": states}), flush=True)
 
 
 main()

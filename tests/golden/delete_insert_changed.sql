@@ -35,17 +35,21 @@ gone AS (
 judged AS MATERIALIZED (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
-EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) AS is_conflict    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+        CASE
+            WHEN EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
+            WHEN TRUE THEN 'inserted'
+        END AS outcome
+    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
     WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.row_number = staged."_hybrid_sync_row")
 ),
 fresh AS (
     INSERT INTO "public"."diary" ("day", "slot", "body", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."day", staged."slot", staged."body", 'D'
     FROM "hybrid_sync_staging"."diary__0123456789" AS staged
-    JOIN judged ON judged.row_number = staged."_hybrid_sync_row"
-    WHERE NOT judged.is_conflict
-      -- the deletion runs to its end before the first insert, so that a unique value can move to another row
-      AND (SELECT count(*) FROM gone) >= 0
+    JOIN judged ON judged.row_number = staged."_hybrid_sync_row" AND judged.outcome = 'inserted'
+    -- the deletion runs to its end before the first insert, so that a unique value can move to another row
+    WHERE (SELECT count(*) FROM gone) >= 0
     RETURNING 1
 )
 SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
@@ -54,4 +58,4 @@ SELECT 'inserted', count(*) FROM fresh
 UNION ALL
 SELECT 'unchanged', count(*) FROM kept
 UNION ALL
-SELECT 'conflict', count(*) FROM judged WHERE judged.is_conflict;
+SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome;

@@ -6,23 +6,17 @@ WITH gone AS (
 )
 SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 
-WITH judged AS (
-    SELECT
-        staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id",
-                staged."task_id", staged."taskorder", staged."task_desc", staged."jobdet_man_hrs", staged."actual_man_hrs", staged."checklistlinked",
-                staged."created_at", staged."updated_at", staged."_hybrid_sync_row",
-FALSE AS is_conflict    FROM "hybrid_sync_staging"."jobtasks__0123456789" AS staged
-),
+WITH
 fresh AS (
     INSERT INTO "public"."jobtasks" ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id",
                 "task_id", "taskorder", "task_desc", "jobdet_man_hrs", "actual_man_hrs", "checklistlinked",
                 "created_at", "updated_at", "source")
-    SELECT judged."org_id", judged."con_id", judged."loc_id", judged."job_id", judged."year_id", judged."client_id",
-                judged."task_id", judged."taskorder", judged."task_desc", judged."jobdet_man_hrs", judged."actual_man_hrs", judged."checklistlinked",
-                judged."created_at", judged."updated_at", 'D'
-    FROM judged
-    WHERE NOT judged.is_conflict
-    ORDER BY judged."_hybrid_sync_row"
+    OVERRIDING SYSTEM VALUE
+    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id",
+                staged."task_id", staged."taskorder", staged."task_desc", staged."jobdet_man_hrs", staged."actual_man_hrs", staged."checklistlinked",
+                staged."created_at", staged."updated_at", 'D'
+    FROM "hybrid_sync_staging"."jobtasks__0123456789" AS staged
+    ORDER BY staged."_hybrid_sync_row"
     RETURNING 1
 )
 SELECT 'inserted' AS outcome, count(*) AS rows FROM fresh;

@@ -4,5 +4,11 @@ SET LOCAL lock_timeout = '60s';
 SET LOCAL statement_timeout = '2h';
 SET LOCAL idle_in_transaction_session_timeout = '10min';
 SET LOCAL work_mem = '64MB';
+-- The digests are of texts: a role's own settings must not spell a value another way than the last merge did.
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL DateStyle = 'ISO, YMD';
+SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL bytea_output = 'hex';
+SET LOCAL extra_float_digits = 1;
 SET LOCAL hybrid_sync.merging = 'clients';
 LOCK TABLE "public"."clients" IN SHARE UPDATE EXCLUSIVE MODE;

@@ -8,7 +8,7 @@ SELECT
 FROM (
     SELECT
         mobile.row_is_mobile,
-        CASE WHEN mobile.row_is_mobile THEN concat_ws('|', examined::text, examined.ctid, examined.xmin) END AS row_text
+        CASE WHEN mobile.row_is_mobile THEN concat_ws('|', (examined.*)::text, examined.ctid, examined.xmin) END AS row_text
     FROM "public"."clients" AS examined
     CROSS JOIN LATERAL (
         SELECT (examined."source" = 'D' OR examined."source" IS NULL) IS NOT TRUE AS row_is_mobile

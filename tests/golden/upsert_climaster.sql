@@ -19,6 +19,7 @@ WITH compared AS MATERIALIZED (
 upserted AS (
     INSERT INTO "public"."climaster" AS target ("org_id", "con_id", "loc_id", "client_id", "clientname", "clientmail",
                 "clientphone", "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."clientname", staged."clientmail",
                 staged."clientphone", staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."climaster__0123456789" AS staged
@@ -34,10 +35,18 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."client_id", ROW(target."org_id", target."con_id", target."loc_id", target."clientname", target."clientmail", target."clientphone",
+                target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."clientname", staged."clientmail", staged."clientphone",
+                staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."climaster__0123456789" AS staged ON upserted."client_id" = staged."client_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -22,6 +22,7 @@ upserted AS (
     INSERT INTO "public"."cliunimaster" AS target ("org_id", "con_id", "loc_id", "client_id", "cliu_id", "cliunitname",
                 "cliunitadd1", "cliunitadd2", "cliunitcity", "cliunitpin", "cliunitstate", "cliunitcountry",
                 "cliunitmail", "cliunitphone", "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliu_id", staged."cliunitname",
                 staged."cliunitadd1", staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry",
                 staged."cliunitmail", staged."cliunitphone", staged."created_at", staged."updated_at", 'D'
@@ -45,10 +46,20 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."cliu_id", ROW(target."org_id", target."con_id", target."loc_id", target."client_id", target."cliunitname", target."cliunitadd1",
+                target."cliunitadd2", target."cliunitcity", target."cliunitpin", target."cliunitstate", target."cliunitcountry", target."cliunitmail",
+                target."cliunitphone", target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliunitname", staged."cliunitadd1",
+                staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry", staged."cliunitmail",
+                staged."cliunitphone", staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."cliunimaster__0123456789" AS staged ON upserted."cliu_id" = staged."cliu_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

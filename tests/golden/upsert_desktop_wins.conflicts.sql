@@ -1,31 +1,33 @@
 -- Store the desktop rows that a mobile row stands in the way of, each once, and close those that no longer do.
 -- Kinds are PostgreSQL 18's names of replication conflicts.
-WITH standing AS (
+WITH standing (kind, key, desktop_row, mobile_row) AS (
     SELECT
         'insert_exists' AS kind,
         jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id") AS key,
-        to_jsonb(staged) - '_hybrid_sync_row' AS desktop_row,
-        to_jsonb(target) AS mobile_row
+        to_jsonb(staged.*) - '_hybrid_sync_row' AS desktop_row,
+        to_jsonb(target.*) AS mobile_row
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
     WHERE (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE
     UNION ALL
+    -- another row holds a unique value of the staged one (an upsert's: whoever owns it)
     SELECT
 CASE WHEN own."org_id" IS NULL THEN 'insert_exists' ELSE 'update_exists' END,
         jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id") || jsonb_build_object('unique', 'email'),
-        to_jsonb(staged) - '_hybrid_sync_row',
-        to_jsonb(target)
+        to_jsonb(staged.*) - '_hybrid_sync_row',
+        to_jsonb(target.*)
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN "public"."clients" AS target ON target."email" = staged."email"
     LEFT JOIN "public"."clients" AS own ON own."org_id" = staged."org_id" AND own."client_id" = staged."client_id"
-    WHERE (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE
+    WHERE NOT (target."org_id" = staged."org_id" AND target."client_id" = staged."client_id")
       AND (own."org_id" IS NULL OR (own."source" = 'D' OR own."source" IS NULL))
     UNION ALL
-    SELECT 'update_origin_differs', jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id"), to_jsonb(staged) - '_hybrid_sync_row', to_jsonb(target)
+    SELECT 'update_origin_differs', jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id"), to_jsonb(staged.*) - '_hybrid_sync_row', to_jsonb(target.*)
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
     JOIN hybrid_sync.written AS written
-        ON written.table_name = 'clients' AND written.key = jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id")
+        ON written.table_name = 'clients' AND written.key = jsonb_build_object('org_id', target."org_id", 'client_id', target."client_id")
+       AND written.columns = 'name text, email text'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
       AND written.digest <> pg_catalog.hashtextextended(ROW(target."name", target."email")::record::text, 0)
       AND NOT (ROW(target."name", target."email")::record *= ROW(staged."name", staged."email")::record)
@@ -35,6 +37,7 @@ closed AS (
     SET resolved_at = now()
     WHERE open.table_name = 'clients' AND open.resolved_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.kind = open.kind AND standing.key = open.key)
+      AND open.kind <> 'delete_restricted'
     RETURNING 1
 ),
 stored AS (

@@ -10,17 +10,20 @@ WITH compared AS MATERIALIZED (
                   *= ROW(staged."name")::record THEN 'unchanged'
             -- what stands there is not what we last wrote: a phone edited our row, and its edit stays
             WHEN written.digest <> pg_catalog.hashtextextended(ROW(target."name")::record::text, 0) THEN 'conflict'
-            WHEN EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
+            -- another row, a phone's or the desktop's, holds a unique value of this one
+            WHEN target."org_id" IS NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
             WHEN target."org_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     LEFT JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
     LEFT JOIN hybrid_sync.written AS written
-        ON written.table_name = 'clients' AND written.key = jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id")
+        ON written.table_name = 'clients' AND written.key = jsonb_build_object('org_id', target."org_id", 'client_id', target."client_id")
+       AND written.columns = 'name text'
 ),
 upserted AS (
     INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."client_id", staged."name", staged."email", 'D'
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
@@ -29,10 +32,16 @@ upserted AS (
         "name" = EXCLUDED."name",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."org_id", target."client_id", ROW(target."name")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."name")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."clients__0123456789" AS staged ON upserted."org_id" = staged."org_id" AND upserted."client_id" = staged."client_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

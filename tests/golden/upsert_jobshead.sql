@@ -22,6 +22,7 @@ upserted AS (
     INSERT INTO "public"."jobshead" AS target ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id",
                 "jobdate", "targetdate", "job_nature", "work_desc", "worklocation", "act_man_min",
                 "job_status", "job_uid", "sporg_id", "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id",
                 staged."jobdate", staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min",
                 staged."job_status", staged."job_uid", staged."sporg_id", staged."created_at", staged."updated_at", 'D'
@@ -46,10 +47,20 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."job_id", ROW(target."org_id", target."con_id", target."loc_id", target."year_id", target."client_id", target."jobdate",
+                target."targetdate", target."job_nature", target."work_desc", target."worklocation", target."act_man_min", target."job_status",
+                target."job_uid", target."sporg_id", target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."year_id", staged."client_id", staged."jobdate",
+                staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min", staged."job_status",
+                staged."job_uid", staged."sporg_id", staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."jobshead__0123456789" AS staged ON upserted."job_id" = staged."job_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

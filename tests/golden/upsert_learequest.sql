@@ -22,6 +22,7 @@ upserted AS (
     INSERT INTO "public"."learequest" AS target ("org_id", "loc_id", "lea_id", "staff_id", "requestdate", "fromdate",
                 "todate", "fhvalue", "shvalue", "leavetype", "leaveremarks", "approval_status",
                 "approvedby", "approveddate", "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."loc_id", staged."lea_id", staged."staff_id", staged."requestdate", staged."fromdate",
                 staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status",
                 staged."approvedby", staged."approveddate", staged."created_at", staged."updated_at", 'D'
@@ -45,10 +46,20 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."lea_id", ROW(target."org_id", target."loc_id", target."staff_id", target."requestdate", target."fromdate", target."todate",
+                target."fhvalue", target."shvalue", target."leavetype", target."leaveremarks", target."approval_status", target."approvedby",
+                target."approveddate", target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate",
+                staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby",
+                staged."approveddate", staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."learequest__0123456789" AS staged ON upserted."lea_id" = staged."lea_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -22,6 +22,7 @@ upserted AS (
     INSERT INTO "public"."mbstaff" AS target ("org_id", "con_id", "loc_id", "staff_id", "app_username", "name",
                 "email", "stafftype", "phonumber", "dob", "createdby", "createddate",
                 "active_status", "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."con_id", staged."loc_id", staged."staff_id", staged."app_username", staged."name",
                 staged."email", staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate",
                 staged."active_status", staged."created_at", staged."updated_at", 'D'
@@ -44,10 +45,20 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."staff_id", ROW(target."org_id", target."con_id", target."loc_id", target."app_username", target."name", target."email",
+                target."stafftype", target."phonumber", target."dob", target."createdby", target."createddate", target."active_status",
+                target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."app_username", staged."name", staged."email",
+                staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status",
+                staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."mbstaff__0123456789" AS staged ON upserted."staff_id" = staged."staff_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -1,28 +1,29 @@
 -- Store the desktop rows that a mobile row stands in the way of, each once, and close those that no longer do.
 -- Kinds are PostgreSQL 18's names of replication conflicts.
-WITH standing AS (
+WITH standing (kind, key, desktop_row, mobile_row) AS (
     SELECT
         'insert_exists' AS kind,
         jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id") AS key,
-        to_jsonb(staged) - '_hybrid_sync_row' AS desktop_row,
-        to_jsonb(target) AS mobile_row
+        to_jsonb(staged.*) - '_hybrid_sync_row' AS desktop_row,
+        to_jsonb(target.*) AS mobile_row
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
     WHERE (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE
     UNION ALL
+    -- another row holds a unique value of the staged one (an upsert's: whoever owns it)
     SELECT
 CASE WHEN own."org_id" IS NULL THEN 'insert_exists' ELSE 'update_exists' END,
         jsonb_build_object('org_id', staged."org_id", 'client_id', staged."client_id") || jsonb_build_object('unique', 'email'),
-        to_jsonb(staged) - '_hybrid_sync_row',
-        to_jsonb(target)
+        to_jsonb(staged.*) - '_hybrid_sync_row',
+        to_jsonb(target.*)
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN "public"."clients" AS target ON target."email" = staged."email"
     LEFT JOIN "public"."clients" AS own ON own."org_id" = staged."org_id" AND own."client_id" = staged."client_id"
-    WHERE (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE
+    WHERE NOT (target."org_id" = staged."org_id" AND target."client_id" = staged."client_id")
       AND (own."org_id" IS NULL OR (own."source" = 'D' OR own."source" IS NULL))
     UNION ALL
     -- a desktop row that the desktop has deleted, and a row that still needs it
-    SELECT 'delete_restricted', jsonb_build_object('org_id', target."org_id", 'client_id', target."client_id"), to_jsonb(target), to_jsonb(child)
+    SELECT 'delete_restricted', jsonb_build_object('org_id', target."org_id", 'client_id', target."client_id"), to_jsonb(target.*), to_jsonb(child.*)
     FROM "public"."clients" AS target
     JOIN "public"."contracts" AS child ON child."org_id" = target."org_id" AND child."client_id" = target."client_id"
     WHERE (target."source" = 'D' OR target."source" IS NULL)

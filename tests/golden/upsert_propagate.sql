@@ -1,4 +1,24 @@
 -- upsert clients, run a_run: one row an outcome.
+-- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
+-- First, so that a new row can take the unique values of one that is gone.
+WITH doomed AS MATERIALIZED (
+    SELECT
+        target."org_id", target."client_id",
+EXISTS (SELECT 1 FROM "public"."contracts" AS child WHERE child."org_id" = target."org_id" AND child."client_id" = target."client_id") AS "_hybrid_sync_needed"
+    FROM "public"."clients" AS target
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM "hybrid_sync_staging"."clients__0123456789" AS staged WHERE staged."org_id" = target."org_id" AND staged."client_id" = target."client_id")
+),
+gone AS (
+    DELETE FROM "public"."clients" AS target
+    USING doomed
+    WHERE doomed."org_id" = target."org_id" AND doomed."client_id" = target."client_id" AND NOT doomed."_hybrid_sync_needed" AND (target."source" = 'D' OR target."source" IS NULL)
+    RETURNING 1
+)
+SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
+UNION ALL
+SELECT 'restricted', count(*) FROM doomed WHERE doomed."_hybrid_sync_needed";
+
 WITH compared AS MATERIALIZED (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
@@ -8,7 +28,9 @@ WITH compared AS MATERIALIZED (
             WHEN target."org_id" IS NOT NULL
                  AND ROW(target."name", target."email")::record
                   *= ROW(staged."name", staged."email")::record THEN 'unchanged'
-            WHEN EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
+            -- another row, a phone's or the desktop's, holds a unique value of this one
+            WHEN target."org_id" IS NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
+            WHEN target."org_id" IS NOT NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
             WHEN target."org_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
@@ -17,6 +39,7 @@ WITH compared AS MATERIALIZED (
 ),
 upserted AS (
     INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."client_id", staged."name", staged."email", 'D'
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
@@ -26,29 +49,16 @@ upserted AS (
         "email" = EXCLUDED."email",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."org_id", target."client_id", ROW(target."name", target."email")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."name", staged."email")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."clients__0123456789" AS staged ON upserted."org_id" = staged."org_id" AND upserted."client_id" = staged."client_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
-
--- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
-WITH doomed AS MATERIALIZED (
-    SELECT
-        target."org_id", target."client_id",
-EXISTS (SELECT 1 FROM "public"."contracts" AS child WHERE child."org_id" = target."org_id" AND child."client_id" = target."client_id") AS is_needed
-    FROM "public"."clients" AS target
-    WHERE (target."source" = 'D' OR target."source" IS NULL)
-      AND NOT EXISTS (SELECT 1 FROM "hybrid_sync_staging"."clients__0123456789" AS staged WHERE staged."org_id" = target."org_id" AND staged."client_id" = target."client_id")
-),
-gone AS (
-    DELETE FROM "public"."clients" AS target
-    USING doomed
-    WHERE doomed."org_id" = target."org_id" AND doomed."client_id" = target."client_id" AND NOT doomed.is_needed AND (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING 1
-)
-SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
-UNION ALL
-SELECT 'restricted', count(*) FROM doomed WHERE doomed.is_needed;

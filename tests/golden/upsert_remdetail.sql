@@ -17,6 +17,7 @@ WITH compared AS MATERIALIZED (
 upserted AS (
     INSERT INTO "public"."remdetail" AS target ("remd_id", "rem_id", "staff_id", "remresponse", "remresstatus", "created_at",
                 "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."remd_id", staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at",
                 staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."remdetail__0123456789" AS staged
@@ -30,10 +31,16 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."remd_id", ROW(target."rem_id", target."staff_id", target."remresponse", target."remresstatus", target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."remdetail__0123456789" AS staged ON upserted."remd_id" = staged."remd_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -22,6 +22,7 @@ upserted AS (
     INSERT INTO "public"."reminder" AS target ("rem_id", "org_id", "loc_id", "staff_id", "remdate", "client_id",
                 "client_name", "remtype", "remnotes", "remduedate", "remstatus", "remtime",
                 "remtitle", "color", "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."rem_id", staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id",
                 staged."client_name", staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime",
                 staged."remtitle", staged."color", staged."created_at", staged."updated_at", 'D'
@@ -45,10 +46,20 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."rem_id", ROW(target."org_id", target."loc_id", target."staff_id", target."remdate", target."client_id", target."client_name",
+                target."remtype", target."remnotes", target."remduedate", target."remstatus", target."remtime", target."remtitle",
+                target."color", target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id", staged."client_name",
+                staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime", staged."remtitle",
+                staged."color", staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."reminder__0123456789" AS staged ON upserted."rem_id" = staged."rem_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

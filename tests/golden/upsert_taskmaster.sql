@@ -17,6 +17,7 @@ WITH compared AS MATERIALIZED (
 upserted AS (
     INSERT INTO "public"."taskmaster" AS target ("org_id", "con_id", "loc_id", "task_id", "task_desc", "task_status",
                 "created_at", "updated_at", "source")
+    OVERRIDING SYSTEM VALUE
     SELECT staged."org_id", staged."con_id", staged."loc_id", staged."task_id", staged."task_desc", staged."task_status",
                 staged."created_at", staged."updated_at", 'D'
     FROM "hybrid_sync_staging"."taskmaster__0123456789" AS staged
@@ -31,10 +32,16 @@ upserted AS (
         "created_at" = EXCLUDED."created_at",
         "source" = 'D'
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING target."task_id", ROW(target."org_id", target."con_id", target."loc_id", target."task_desc", target."task_status", target."created_at")::record AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."task_desc", staged."task_status", staged."created_at")::record AS is_exact
+    FROM upserted
+    JOIN "hybrid_sync_staging"."taskmaster__0123456789" AS staged ON upserted."task_id" = staged."task_id"
+    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

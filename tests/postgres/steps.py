@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import os
 import signal
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -118,6 +119,7 @@ def _run(task_id: str, run_id: str, xcom: dict[str, Any]) -> Any:
         "dag": module.dag,
         "task": task,
         "ti": SimpleNamespace(xcom_pull=lambda task_ids: xcom[task_ids]),
+        "outlet_events": defaultdict(SimpleNamespace),
     }
     task.render_template_fields(context)
     return task.execute(context)

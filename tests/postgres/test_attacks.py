@@ -61,7 +61,6 @@ def merges_or_refuses(merge: Callable[[], object]) -> None:
 # ---- desktop rows silently wrong
 
 
-@known("nothing compares the rows that delete_insert deleted with those that were there")
 @REWRITES
 def test_a_trigger_that_keeps_rows_from_being_deleted_does_not_double_the_desktops_rows(
     cloud_db: Cloud, notes: TableSpec
@@ -73,7 +72,6 @@ def test_a_trigger_that_keeps_rows_from_being_deleted_does_not_double_the_deskto
     assert cloud_db.execute("SELECT count(*) FROM notes") == [(2,)]
 
 
-@known("nothing compares the rows that delete_insert deleted with those that were there")
 def test_a_policy_that_hides_rows_from_deletion_does_not_double_the_desktops_rows(cloud_db: Cloud) -> None:
     cloud_db.execute(
         """
@@ -97,7 +95,6 @@ def test_a_policy_that_hides_rows_from_deletion_does_not_double_the_desktops_row
     assert cloud_db.execute("SELECT count(*) FROM notes WHERE source IS DISTINCT FROM 'M'") == [(2,)]
 
 
-@known("a merge does not look at what an incremental manifest means for delete_insert")
 @REWRITES
 def test_an_incremental_extract_never_deletes_by_delete_insert(cloud_db: Cloud, notes: TableSpec) -> None:
     cloud_db.execute("CREATE TABLE notes (note_id bigserial PRIMARY KEY, body text, source char(1) DEFAULT 'D')")
@@ -106,7 +103,6 @@ def test_an_incremental_extract_never_deletes_by_delete_insert(cloud_db: Cloud, 
     assert cloud_db.execute("SELECT count(*) >= 10 FROM notes") == [(True,)]
 
 
-@known("settings.sql sets DateStyle and TimeZone, not IntervalStyle")
 def test_an_interval_means_the_same_whatever_the_roles_interval_style(cloud_db: Cloud) -> None:
     cloud_db.execute("CREATE TABLE jobs (job_id int PRIMARY KEY, name interval, source char(1))")
     cloud_db.execute("SET IntervalStyle = sql_standard")
@@ -114,9 +110,6 @@ def test_an_interval_means_the_same_whatever_the_roles_interval_style(cloud_db: 
     assert cloud_db.execute("SELECT extract(epoch FROM name)::int FROM jobs") == [(-22 * 3600,)]
 
 
-@known(
-    "pgpq encodes UTF-8, COPY reads it in the session's client_encoding: the role's, the worker's, a LATIN1 database's"
-)
 def test_letters_arrive_whole_whatever_the_sessions_encoding(cloud_db: Cloud) -> None:
     cloud_db.execute(
         "CREATE TABLE jobs (job_id int PRIMARY KEY, name text, source char(1)); SET client_encoding = LATIN1"
@@ -146,7 +139,6 @@ def test_a_key_that_is_spelt_anew_takes_its_new_spelling(cloud_db: Cloud) -> Non
 # ---- phones' rows and edits
 
 
-@known("written.key spells the key as the session and the row do: 'ABC' and 'abc' are two keys")
 def test_a_phones_edit_is_seen_where_the_desktop_spells_the_key_anew(cloud_db: Cloud) -> None:
     cloud_db.execute(
         "CREATE TABLE jobs (job_id numeric(5, 1) PRIMARY KEY, at timestamptz UNIQUE, name text, source char(1))"
@@ -158,7 +150,6 @@ def test_a_phones_edit_is_seen_where_the_desktop_spells_the_key_anew(cloud_db: C
     assert cloud_db.execute("SELECT name FROM jobs") == [("phone",)]
 
 
-@known("written.key holds a timestamptz in the session's time zone")
 def test_a_phones_edit_is_seen_where_the_key_is_a_moment_and_the_time_zone_changed(cloud_db: Cloud) -> None:
     cloud_db.execute("CREATE TABLE jobs (job_id timestamptz PRIMARY KEY, name text, source char(1))")
     moment = datetime(2025, 1, 1, tzinfo=UTC)
@@ -176,7 +167,6 @@ def test_a_row_of_source_d_in_a_column_without_letter_case_stays_the_phones(clou
     assert cloud_db.rows("jobs") == [(1, "phone", "d")]
 
 
-@known("the server counts rows, and TRUNCATE has none")
 def test_a_trigger_that_truncates_another_table_is_rolled_back(cloud_db: Cloud) -> None:
     cloud_db.execute("CREATE TABLE notes (note_id bigserial PRIMARY KEY, body text, source char(1))")
     cloud_db.execute("CREATE TABLE photos (photo_id int, source char(1)); INSERT INTO photos VALUES (1, 'M')")
@@ -185,7 +175,6 @@ def test_a_trigger_that_truncates_another_table_is_rolled_back(cloud_db: Cloud) 
     assert cloud_db.execute("SELECT count(*) FROM photos") == [(1,)]
 
 
-@known("jsonb_build_object takes 100 arguments, and the row's identity is every column")
 def test_the_alarm_names_the_table_where_rows_without_a_key_have_many_columns(cloud_db: Cloud) -> None:
     names = [f"c{number}" for number in range(60)]
     cloud_db.execute(f"CREATE TABLE notes ({', '.join(f'{name} text' for name in names)}, source char(1))")
@@ -200,7 +189,6 @@ def test_the_alarm_names_the_table_where_rows_without_a_key_have_many_columns(cl
 # ---- a table that cannot be synced at all
 
 
-@known("conflicts.sql names the columns of `standing` in its first branch only, which needs a key")
 @REWRITES
 def test_a_unique_value_that_a_mobile_row_holds_is_a_conflict_of_delete_insert(
     cloud_db: Cloud, notes: TableSpec
@@ -223,7 +211,6 @@ def test_two_desktop_rows_can_swap_a_unique_value(cloud_db: Cloud) -> None:
     assert cloud_db.rows("jobs", "job_id, code") == [(1, "b"), (2, "a")]
 
 
-@known("deletes: propagate deletes after it inserts")
 def test_a_new_desktop_row_can_take_the_unique_value_of_a_deleted_one(cloud_db: Cloud) -> None:
     cloud_db.execute(UNIQUE_CODE)
     cloud_db.sync(PROPAGATING, jobs((1, "a"), (2, "b"), names="job_id code"))
@@ -231,7 +218,6 @@ def test_a_new_desktop_row_can_take_the_unique_value_of_a_deleted_one(cloud_db: 
     assert cloud_db.rows("jobs", "job_id, code") == [(1, "a"), (3, "b")]
 
 
-@known("with deletes: keep the old desktop row holds the value for ever, and the whole table fails for ever")
 def test_a_kept_desktop_row_that_holds_a_unique_value_does_not_stop_the_other_rows(cloud_db: Cloud) -> None:
     cloud_db.execute(UNIQUE_CODE)
     cloud_db.sync(LENIENT, jobs((1, "a"), (2, "b"), names="job_id code"))
@@ -239,16 +225,18 @@ def test_a_kept_desktop_row_that_holds_a_unique_value_does_not_stop_the_other_ro
     assert cloud_db.rows("jobs", "job_id, code")[0] == (1, "c")
 
 
-@known("only unique keys of plain columns, immediate, NULLs distinct, are looked at before the insert")
+UNSEEN = known("only unique keys of plain columns that the server checks at once are looked at before the insert")
+
+
 @pytest.mark.parametrize(
     "key",
     [
         "UNIQUE NULLS NOT DISTINCT (empty)",
-        "UNIQUE (code) DEFERRABLE INITIALLY DEFERRED",
-        "EXCLUDE (code WITH =)",
-        "INDEX (lower(code))",
-        "INDEX (code) WHERE job_id > 0",
-        "UNIQUE (doubled)",
+        pytest.param("UNIQUE (code) DEFERRABLE INITIALLY DEFERRED", marks=UNSEEN),
+        pytest.param("EXCLUDE (code WITH =)", marks=UNSEEN),
+        pytest.param("INDEX (lower(code))", marks=UNSEEN),
+        pytest.param("INDEX (code) WHERE job_id > 0", marks=UNSEEN),
+        pytest.param("UNIQUE (doubled)", marks=UNSEEN),
     ],
 )
 def test_a_mobile_row_in_any_unique_keys_way_does_not_stop_the_other_rows(cloud_db: Cloud, key: str) -> None:
@@ -288,7 +276,6 @@ PARTITIONED = """
 """
 
 
-@known("RETURNING xmax: cannot retrieve a system column in this context (0A000)")
 def test_an_upsert_of_a_partitioned_table_counts_and_keeps_mobile_rows(cloud_db: Cloud) -> None:
     cloud_db.execute(PARTITIONED)
     before = cloud_db.mobile_bytes("jobs")
@@ -298,7 +285,6 @@ def test_an_upsert_of_a_partitioned_table_counts_and_keeps_mobile_rows(cloud_db:
     assert cloud_db.mobile_bytes("jobs") == before
 
 
-@known("INSERT lacks OVERRIDING SYSTEM VALUE where the desktop supplies an identity column; preflight lets it pass")
 def test_a_key_that_is_generated_always_as_identity_can_be_the_desktops(cloud_db: Cloud) -> None:
     cloud_db.execute(
         "CREATE TABLE jobs (job_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, source char(1))"
@@ -307,7 +293,6 @@ def test_a_key_that_is_generated_always_as_identity_can_be_the_desktops(cloud_db
     assert cloud_db.sync(JOBS, jobs((7, "A"), (8, "b"))).updated == 1
 
 
-@known("pair_columns takes a generated column that the registry names in columns")
 def test_a_column_that_the_cloud_computes_is_refused_before_anything_is_read(cloud_db: Cloud) -> None:
     cloud_db.execute(
         "CREATE TABLE jobs (job_id int PRIMARY KEY, name text GENERATED ALWAYS AS ('x') STORED, source char(1))"
@@ -335,10 +320,7 @@ def test_a_conflict_with_a_mobile_row_of_odd_json_is_stored(cloud_db: Cloud, mob
     assert cloud_db.sync(JOBS, jobs((9, "{}"), (1, "{}"), names="job_id doc")).inserted == 1
 
 
-@known(
-    "to_jsonb(staged) is ambiguous beside a column of that name; so are place and is_needed as keys, and is_conflict"
-)
-@pytest.mark.parametrize("name", ["staged", "target", "is_needed", "place", "is_conflict", "_hybrid_sync_rank"])
+@pytest.mark.parametrize("name", ["staged", "target", "is_needed", "place", "is_conflict"])
 def test_columns_may_be_called_as_the_templates_call_theirs(cloud_db: Cloud, name: str) -> None:
     if name == "is_conflict":
         cloud_db.execute(f"CREATE TABLE notes ({name} text, source char(1))")
@@ -352,7 +334,6 @@ def test_columns_may_be_called_as_the_templates_call_theirs(cloud_db: Cloud, nam
     assert (record.inserted, record.conflicts, record.duplicates) == (1, 2, 1)
 
 
-@known("settings.sql leaves statement_timeout to the role; the merge sets its own")
 def test_staging_does_not_end_with_the_roles_statement_timeout(cloud_db: Cloud) -> None:
     cloud_db.execute(
         """
@@ -367,7 +348,6 @@ def test_staging_does_not_end_with_the_roles_statement_timeout(cloud_db: Cloud) 
 # ---- held back or shown wrongly
 
 
-@known("the digest of what was last written depends on the session's DateStyle, TimeZone and the like")
 @pytest.mark.parametrize(
     "setting",
     ["TimeZone = 'Asia/Kolkata'", "DateStyle = 'SQL, DMY'", "bytea_output = escape", "extra_float_digits = -5"],
@@ -383,9 +363,6 @@ def test_a_roles_new_settings_do_not_pass_for_phones_edits(cloud_db: Cloud, sett
     assert (record.updated, record.conflicts) == (1, 0)
 
 
-@known(
-    "the digest of what was last written is over other columns: every changed row passes for a phone's edit, for ever"
-)
 @pytest.mark.parametrize("change", ["a new column", "a new type"])
 def test_a_table_that_changes_its_shape_does_not_pass_for_phones_edits(cloud_db: Cloud, change: str) -> None:
     cloud_db.execute("CREATE TABLE jobs (job_id int PRIMARY KEY, price numeric(8, 2), extra int, source char(1))")
@@ -398,7 +375,6 @@ def test_a_table_that_changes_its_shape_does_not_pass_for_phones_edits(cloud_db:
     assert (record.updated, record.conflicts) == (1, 0)
 
 
-@known("a run with rejects plans no deletions, and takes that for the end of the conflict")
 def test_a_deletion_that_is_held_back_stays_shown_while_a_run_has_rejects(cloud_db: Cloud) -> None:
     cloud_db.execute(
         """
@@ -419,7 +395,6 @@ def test_a_deletion_that_is_held_back_stays_shown_while_a_run_has_rejects(cloud_
     assert cloud_db.execute("SELECT resolved_at IS NULL FROM hybrid_sync.conflict") == [(True,)]
 
 
-@known("blocked_by_mobile looks at unique columns that an update would not write")
 def test_a_unique_value_that_only_phones_write_is_no_conflict_of_an_update(cloud_db: Cloud) -> None:
     cloud_db.execute("CREATE TABLE jobs (job_id int PRIMARY KEY, code text UNIQUE, name text, source char(1))")
     cloud_db.execute("INSERT INTO jobs VALUES (1, 'own', 'a', 'D'), (9, 'taken', 'm', 'M')")
@@ -427,7 +402,6 @@ def test_a_unique_value_that_only_phones_write_is_no_conflict_of_an_update(cloud
     assert cloud_db.sync(spec, jobs((1, "taken", "b"), names="job_id code name")).updated == 1
 
 
-@known("a dry run writes minus the row number where the sequence would count up")
 def test_a_dry_run_of_a_table_whose_numbers_must_be_positive_passes(cloud_db: Cloud) -> None:
     cloud_db.execute(
         "CREATE TABLE notes (note_id bigserial PRIMARY KEY CHECK (note_id > 0), body text, source char(1))"

@@ -225,6 +225,21 @@ def mortal(mortal_server: PostgresServer, tmp_path: Path) -> Office:
     return Office(mortal_server.uri(f"desktop_{name}"), mortal_server.uri(f"cloud_{name}"), tmp_path / "office")
 
 
+def restart(server: PostgresServer) -> None:
+    """Start a killed server again, as soon as the kernel is done with its last process."""
+
+    def started() -> bool:
+        try:
+            server.start()
+        except subprocess.CalledProcessError as refused:
+            why.append(refused.output)
+            return False
+        return True
+
+    why: list[str] = []
+    assert until(started), why
+
+
 def staged_rows(office: Office) -> int:
     [(rows,)] = office.on_cloud(f"SELECT count(*) FROM {office.staging()}")
     return int(rows)
@@ -239,7 +254,7 @@ def test_a_crash_of_postgresql_between_stage_and_merge_empties_the_staging_which
     mortal_server.kill()
     down = mortal.fails("merge")
     assert (down.error, down.retryable) == ("CloudUnavailable", True)
-    mortal_server.start()
+    restart(mortal_server)
     assert staged_rows(mortal) == 0
     assert mortal.picture() == before
     retry = mortal.do("merge")
@@ -267,7 +282,7 @@ def test_a_crash_of_postgresql_in_mid_stage_and_in_mid_merge_changes_nothing_and
             wire.release()
             outcome = attempt.outcome()
         assert (outcome.error, outcome.retryable) == ("CloudUnavailable", True), outcome.log
-        mortal_server.start()
+        restart(mortal_server)
         assert mortal.picture() == before
         mortal.assert_at_rest()
         if step == "stage":
@@ -284,7 +299,7 @@ def test_a_crash_that_takes_the_extract_along_ends_in_an_error_that_says_what_to
     mortal.do("extract", "stage")
     before = mortal.picture()
     mortal_server.kill()
-    mortal_server.start()
+    restart(mortal_server)
     shutil.rmtree(mortal.extracts)
     lost = mortal.fails("merge")
     assert (lost.error, lost.retryable) == ("ExtractLost", False)

@@ -330,8 +330,7 @@ def test_upsert(bench: Bench, shape: Shape, deletes: Deletes) -> None:
 
 @pytest.mark.parametrize("rewrite", list(Rewrite))
 @pytest.mark.parametrize("shape", [
-    *NUMBERED[:2],
-    pytest.param(NUMBERED[2], marks=pytest.mark.xfail(reason="conflicts.sql names no columns where there is no key")),
+    *NUMBERED,
 ], ids=lambda shape: shape.name)  # fmt: skip
 def test_delete_insert(bench: Bench, shape: Shape, rewrite: Rewrite) -> None:
     spec = spec_of(shape, rewrite=rewrite)

@@ -177,6 +177,21 @@ class TestGoodEntries:
 
         assert load_registry(path).table("tasks").watermark == "updated_at"
 
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("0", Overlap(count=0)),
+            ("1 day", Overlap(seconds=86_400)),
+            ("90second", Overlap(seconds=90)),
+            ("0 minutes", Overlap(seconds=0)),
+        ],
+    )
+    def test_an_overlap_is_a_duration_or_a_number(self, write: Write, written: str, read: Overlap) -> None:
+        path = write(f"tables: {{a: {{strategy: upsert, key: [id], overlap: {written}, full_every: null}}}}")
+
+        spec = load_registry(path).table("a")
+        assert (spec.overlap, spec.full_every) == (read, None)
+
     def test_yaml_anchors_and_merges_work(self, write: Write) -> None:
         path = write("tables:\n  a: &a {strategy: upsert, key: [id]}\n  b: {<<: *a, key: [b_id]}\n")
 

@@ -17,5 +17,5 @@ SELECT
 FROM pg_catalog.pg_constraint AS foreign_key
 JOIN pg_catalog.pg_class AS parent ON parent.oid = foreign_key.confrelid
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = parent.relnamespace
-WHERE foreign_key.contype = 'f' AND foreign_key.conrelid = ANY (%(oids)s)
+WHERE foreign_key.contype = 'f' AND foreign_key.conparentid = 0 AND foreign_key.conrelid = ANY (%(oids)s)
 ORDER BY 1, 2;

@@ -100,6 +100,7 @@ CREATE TABLE IF NOT EXISTS hybrid_sync.mobile_snapshot (
 CREATE TABLE IF NOT EXISTS hybrid_sync.written (
     table_name text NOT NULL,
     key jsonb NOT NULL,
+    columns text NOT NULL,  -- which columns the digest is of, and their types: other digests say nothing
     digest bigint NOT NULL,
     PRIMARY KEY (table_name, key)
 );

@@ -1,5 +1,5 @@
 {# What an upsert will do with each staged row: its row number and its outcome. One join; no row is written. #}
-{%- from "_macros.sql" import is_mobile, equal, row_of, digest_of, key_object, blocked_by_mobile, awaits_parent %}
+{%- from "_macros.sql" import is_mobile, equal, row_of, digest_of, key_object, blocked, awaits_parent %}
 {% macro compared(plan) %}
     SELECT
         staged.{{ plan.row_number | ident }} AS row_number,
@@ -18,7 +18,11 @@
             WHEN written.digest <> {{ digest_of(plan, plan.compared, "target") }} THEN 'conflict'
 {% endif %}
 {% if plan.other_keys %}
-            WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
+            -- another row, a phone's or the desktop's, holds a unique value of this one
+            WHEN target.{{ plan.key[0] | ident }} IS NULL AND ({{ blocked(plan, plan.other_keys) }}) THEN 'conflict'
+{% if plan.assigned_keys %}
+            WHEN target.{{ plan.key[0] | ident }} IS NOT NULL AND ({{ blocked(plan, plan.assigned_keys) }}) THEN 'conflict'
+{% endif %}
 {% endif %}
 {% if plan.parents %}
             WHEN {{ awaits_parent(plan) }}
@@ -31,6 +35,7 @@
     LEFT JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
 {% if plan.detect_edits and not plan.desktop_wins %}
     LEFT JOIN hybrid_sync.written AS written
-        ON written.table_name = {{ plan.table | literal }} AND written.key = {{ key_object(plan.key, "staged") }}
+        ON written.table_name = {{ plan.table | literal }} AND written.key = {{ key_object(plan.key, "target") }}
+       AND written.columns = {{ plan.compared_as | literal }}
 {% endif %}
 {% endmacro %}

@@ -4,5 +4,11 @@ SET LOCAL lock_timeout = {{ limits.lock_timeout | literal }};
 SET LOCAL statement_timeout = {{ limits.statement_timeout | literal }};
 SET LOCAL idle_in_transaction_session_timeout = {{ limits.idle_timeout | literal }};
 SET LOCAL work_mem = {{ limits.work_mem | literal }};
+-- The digests are of texts: a role's own settings must not spell a value another way than the last merge did.
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL DateStyle = 'ISO, YMD';
+SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL bytea_output = 'hex';
+SET LOCAL extra_float_digits = 1;
 SET LOCAL hybrid_sync.merging = {{ plan.table | literal }};
 LOCK TABLE {{ plan.target | relation }} IN SHARE UPDATE EXCLUSIVE MODE;

@@ -9,7 +9,7 @@ SELECT
 FROM (
     SELECT
         mobile.row_is_mobile,
-        CASE WHEN mobile.row_is_mobile THEN concat_ws('|', examined::text, examined.ctid, examined.xmin) END AS row_text
+        CASE WHEN mobile.row_is_mobile THEN concat_ws('|', (examined.*)::text, examined.ctid, examined.xmin) END AS row_text
     FROM {{ relation_name | relation }} AS examined
     CROSS JOIN LATERAL (
         SELECT {% if has_ownership %}{{ is_mobile(plan, "examined") }}{% else %}TRUE{% endif %} AS row_is_mobile

@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, names, blocked_by_mobile, awaits_parent -%}
+{%- from "_macros.sql" import is_desktop, names, blocked_by_mobile, awaits_parent, numbers -%}
 -- delete_insert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
 WITH gone AS (
     DELETE FROM {{ plan.target | relation }} AS target
@@ -7,35 +7,39 @@ WITH gone AS (
 )
 SELECT 'deleted' AS outcome, count(*) AS rows FROM gone;
 
-WITH judged AS (
+{% if plan.other_keys or plan.parents %}
+WITH judged AS MATERIALIZED (
     SELECT
-        {{ names(plan.columns, "staged") }}, staged.{{ plan.row_number | ident }},
-        {% if plan.other_keys %}{{ blocked_by_mobile(plan) }}{% else %}FALSE{% endif %} AS is_conflict{% if plan.parents %},
-        {{ awaits_parent(plan) }} AS is_waiting{% endif %}
+        staged.{{ plan.row_number | ident }} AS row_number,
+        CASE
+{% if plan.other_keys %}
+            WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
+{% endif %}
+{% if plan.parents %}
+            WHEN {{ awaits_parent(plan) }} THEN 'would_insert'
+{% endif %}
+            ELSE 'inserted'
+        END AS outcome
     FROM {{ plan.staging | relation }} AS staged
 ),
-fresh AS (
-    INSERT INTO {{ plan.target | relation }} ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{% if plan.dry_run and plan.numbered %}, {{ names(plan.numbered) }}{% endif %})
-{% if plan.dry_run and plan.numbered %}
-    OVERRIDING SYSTEM VALUE  -- a dry run burns no sequence value
+{% else %}
+WITH
 {% endif %}
-    SELECT {{ names(plan.columns, "judged") }}, {{ plan.ownership.desktop | literal }}{% if plan.dry_run and plan.numbered %}{% for name in plan.numbered %}, -judged.{{ plan.row_number | ident }}{% endfor %}{% endif %}
-
-    FROM judged
-    WHERE NOT judged.is_conflict{% if plan.parents %} AND NOT judged.is_waiting{% endif %}
-
-    ORDER BY judged.{{ plan.row_number | ident }}
+fresh AS (
+    INSERT INTO {{ plan.target | relation }} ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
+    OVERRIDING SYSTEM VALUE
+    SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{{ numbers(plan, "staged") }}
+    FROM {{ plan.staging | relation }} AS staged
+{% if plan.other_keys or plan.parents %}
+    JOIN judged ON judged.row_number = staged.{{ plan.row_number | ident }} AND judged.outcome = 'inserted'
+{% endif %}
+    ORDER BY staged.{{ plan.row_number | ident }}
     RETURNING 1
 )
 SELECT 'inserted' AS outcome, count(*) AS rows FROM fresh
-{%- if plan.other_keys %}
+{%- if plan.other_keys or plan.parents %}
 
 UNION ALL
-SELECT 'conflict', count(*) FROM judged WHERE judged.is_conflict
-{%- endif %}
-{%- if plan.parents %}
-
-UNION ALL
-SELECT 'would_insert', count(*) FROM judged WHERE judged.is_waiting AND NOT judged.is_conflict
+SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome
 {%- endif %}
 ;

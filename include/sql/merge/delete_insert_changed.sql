@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, row_of, names, digest_of, blocked_by_mobile, awaits_parent -%}
+{%- from "_macros.sql" import is_desktop, row_of, names, digest_of, blocked_by_mobile, awaits_parent, numbers -%}
 -- delete_insert {{ plan.table }} (rewrite: changed), run {{ plan.run_id }}: one row an outcome.
 -- A difference of multisets: the n-th desktop row of some content stays if the staging holds that content n times.
 WITH kept AS MATERIALIZED (
@@ -36,24 +36,26 @@ gone AS (
 judged AS MATERIALIZED (
     SELECT
         staged.{{ plan.row_number | ident }} AS row_number,
-        {% if plan.other_keys %}{{ blocked_by_mobile(plan) }}{% else %}FALSE{% endif %} AS is_conflict{% if plan.parents %},
-        {{ awaits_parent(plan) }} AS is_waiting{% endif %}
+        CASE
+{% if plan.other_keys %}
+            WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
+{% endif %}
+{% if plan.parents %}
+            WHEN {{ awaits_parent(plan) }} THEN 'would_insert'
+{% endif %}
+            WHEN TRUE THEN 'inserted'
+        END AS outcome
     FROM {{ plan.staging | relation }} AS staged
     WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.row_number = staged.{{ plan.row_number | ident }})
 ),
 fresh AS (
-    INSERT INTO {{ plan.target | relation }} ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{% if plan.dry_run and plan.numbered %}, {{ names(plan.numbered) }}{% endif %})
-{% if plan.dry_run and plan.numbered %}
-    OVERRIDING SYSTEM VALUE  -- a dry run burns no sequence value
-{% endif %}
-    SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{% if plan.dry_run and plan.numbered %}{% for name in plan.numbered %}, -staged.{{ plan.row_number | ident }}{% endfor %}{% endif %}
-
+    INSERT INTO {{ plan.target | relation }} ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
+    OVERRIDING SYSTEM VALUE
+    SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{{ numbers(plan, "staged") }}
     FROM {{ plan.staging | relation }} AS staged
-    JOIN judged ON judged.row_number = staged.{{ plan.row_number | ident }}
-    WHERE NOT judged.is_conflict{% if plan.parents %} AND NOT judged.is_waiting{% endif %}
-
-      -- the deletion runs to its end before the first insert, so that a unique value can move to another row
-      AND (SELECT count(*) FROM gone) >= 0
+    JOIN judged ON judged.row_number = staged.{{ plan.row_number | ident }} AND judged.outcome = 'inserted'
+    -- the deletion runs to its end before the first insert, so that a unique value can move to another row
+    WHERE (SELECT count(*) FROM gone) >= 0
     RETURNING 1
 )
 SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
@@ -62,10 +64,4 @@ SELECT 'inserted', count(*) FROM fresh
 UNION ALL
 SELECT 'unchanged', count(*) FROM kept
 UNION ALL
-SELECT 'conflict', count(*) FROM judged WHERE judged.is_conflict
-{%- if plan.parents %}
-
-UNION ALL
-SELECT 'would_insert', count(*) FROM judged WHERE judged.is_waiting AND NOT judged.is_conflict
-{%- endif %}
-;
+SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome;

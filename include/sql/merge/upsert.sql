@@ -1,15 +1,34 @@
-{%- from "_macros.sql" import is_desktop, equal, names -%}
+{%- from "_macros.sql" import is_desktop, equal, names, row_of, numbers -%}
 {%- from "merge/_compared.sql" import compared -%}
 -- upsert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
+{% if plan.propagate %}
+-- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
+-- First, so that a new row can take the unique values of one that is gone.
+WITH doomed AS MATERIALIZED (
+    SELECT
+        {{ names(plan.key, "target") }},
+        {% for child in plan.children %}EXISTS (SELECT 1 FROM {{ child.child | relation }} AS child WHERE {% for name in child.child_columns %}child.{{ name | ident }} = target.{{ child.referenced_columns[loop.index0] | ident }}{{ " AND " if not loop.last }}{% endfor %}){{ " OR " if not loop.last }}{% else %}FALSE{% endfor %} AS "_hybrid_sync_needed"
+    FROM {{ plan.target | relation }} AS target
+    WHERE {{ is_desktop(plan, "target") }}
+      AND NOT EXISTS (SELECT 1 FROM {{ plan.staging | relation }} AS staged WHERE {{ equal(plan.key, "staged", "target") }})
+),
+gone AS (
+    DELETE FROM {{ plan.target | relation }} AS target
+    USING doomed
+    WHERE {{ equal(plan.key, "doomed", "target") }} AND NOT doomed."_hybrid_sync_needed" AND {{ is_desktop(plan, "target") }}
+    RETURNING 1
+)
+SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
+UNION ALL
+SELECT 'restricted', count(*) FROM doomed WHERE doomed."_hybrid_sync_needed";
+
+{% endif %}
 WITH compared AS MATERIALIZED (
 {{ compared(plan) }}),
 upserted AS (
-    INSERT INTO {{ plan.target | relation }} AS target ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{% if plan.dry_run and plan.numbered %}, {{ names(plan.numbered) }}{% endif %})
-{% if plan.dry_run and plan.numbered %}
-    OVERRIDING SYSTEM VALUE  -- a dry run burns no sequence value
-{% endif %}
-    SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{% if plan.dry_run and plan.numbered %}{% for name in plan.numbered %}, -staged.{{ plan.row_number | ident }}{% endfor %}{% endif %}
-
+    INSERT INTO {{ plan.target | relation }} AS target ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
+    OVERRIDING SYSTEM VALUE
+    SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{{ numbers(plan, "staged") }}
     FROM {{ plan.staging | relation }} AS staged
     JOIN compared ON compared.row_number = staged.{{ plan.row_number | ident }}
     WHERE compared.outcome IN ('inserted', 'updated')
@@ -19,31 +38,16 @@ upserted AS (
 {% endfor %}
         {{ plan.ownership.column | ident }} = {{ plan.ownership.desktop | literal }}
     WHERE {{ is_desktop(plan, "target") }}
-    RETURNING target.xmax = 0 AS is_new
+    RETURNING {{ names(plan.key, "target") }}, {{ row_of(plan, plan.compared or plan.key, "target") }} AS "_hybrid_sync_content"
+),
+arrived AS (
+    SELECT compared.outcome, upserted."_hybrid_sync_content" *= {{ row_of(plan, plan.compared or plan.key, "staged") }} AS is_exact
+    FROM upserted
+    JOIN {{ plan.staging | relation }} AS staged ON {{ equal(plan.key, "upserted", "staged") }}
+    JOIN compared ON compared.row_number = staged.{{ plan.row_number | ident }}
 )
-SELECT 'inserted' AS outcome, count(*) AS rows FROM upserted WHERE is_new
+SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
-SELECT 'updated', count(*) FROM upserted WHERE NOT is_new
+SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
-{% if plan.propagate %}
-
--- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
-WITH doomed AS MATERIALIZED (
-    SELECT
-        {{ names(plan.key, "target") }},
-        {% for child in plan.children %}EXISTS (SELECT 1 FROM {{ child.child | relation }} AS child WHERE {% for name in child.child_columns %}child.{{ name | ident }} = target.{{ child.referenced_columns[loop.index0] | ident }}{{ " AND " if not loop.last }}{% endfor %}){{ " OR " if not loop.last }}{% else %}FALSE{% endfor %} AS is_needed
-    FROM {{ plan.target | relation }} AS target
-    WHERE {{ is_desktop(plan, "target") }}
-      AND NOT EXISTS (SELECT 1 FROM {{ plan.staging | relation }} AS staged WHERE {{ equal(plan.key, "staged", "target") }})
-),
-gone AS (
-    DELETE FROM {{ plan.target | relation }} AS target
-    USING doomed
-    WHERE {{ equal(plan.key, "doomed", "target") }} AND NOT doomed.is_needed AND {{ is_desktop(plan, "target") }}
-    RETURNING 1
-)
-SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
-UNION ALL
-SELECT 'restricted', count(*) FROM doomed WHERE doomed.is_needed;
-{% endif %}

@@ -6,7 +6,7 @@ INSERT INTO hybrid_sync.reject (run_id, table_name, row_number, column_name, rea
 {# Every value of a staged row as text, without the row number. #}
 {% macro row_as_text(alias) -%}
 (SELECT jsonb_object_agg(cell.key, cell.value)
- FROM jsonb_each_text(to_jsonb({{ alias }})) AS cell
+ FROM jsonb_each_text(to_jsonb({{ alias }}.*)) AS cell
  WHERE cell.key <> {{ stage.row_number | literal }})
 {%- endmacro %}
 

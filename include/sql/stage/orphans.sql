@@ -21,6 +21,12 @@ WITH orphaned AS MATERIALIZED (
         SELECT 1 FROM {{ stage.relation | relation }} AS parent WHERE {{ points_at("parent") }}
       )
 {% endif %}
+{% if foreign_key.referenced_table in stage.staged_parents %}
+      -- a dry run merges no parent: those that it staged count
+      AND NOT EXISTS (
+        SELECT 1 FROM {{ stage.staged_parents[foreign_key.referenced_table] | relation }} AS parent WHERE {{ points_at("parent") }}
+      )
+{% endif %}
 )
 {{ macro.into_reject() }}
 SELECT

@@ -2,6 +2,9 @@
 SELECT
     set_config('TimeZone', %(zone)s, TRUE),
     set_config('DateStyle', 'ISO, YMD', TRUE),
+    set_config('IntervalStyle', 'postgres', TRUE),
+    set_config('client_encoding', 'UTF8', TRUE),
+    set_config('statement_timeout', '2h', TRUE),
     set_config('extra_float_digits', '1', TRUE),
     set_config('lock_timeout', '300s', TRUE),
     set_config('work_mem', '64MB', TRUE),

@@ -4,7 +4,7 @@ WITH repeated AS MATERIALIZED (
 {{ macro.repeated(key) }}
 ), ranked AS (
     SELECT
-        staged.ctid AS place, {{ macro.names(key.columns, "staged") }},
+        staged.ctid AS "_hybrid_sync_place", {{ macro.names(key.columns, "staged") }},
         rank() OVER (
             PARTITION BY {{ macro.names(key.columns, "staged") }} ORDER BY staged.{{ order_by | ident }} DESC NULLS LAST
         ) AS "_hybrid_sync_rank"
@@ -12,7 +12,7 @@ WITH repeated AS MATERIALIZED (
     JOIN repeated ON {{ macro.same(key.columns, "repeated", "staged") }}
 ), judged AS (
     SELECT
-        ranked.place, ranked."_hybrid_sync_rank",
+        ranked."_hybrid_sync_place", ranked."_hybrid_sync_rank",
         count(*) FILTER (WHERE ranked."_hybrid_sync_rank" = 1)
             OVER (PARTITION BY {{ macro.names(key.columns, "ranked") }}) AS "_hybrid_sync_leaders"
     FROM ranked
@@ -24,5 +24,5 @@ SELECT
     CASE WHEN judged."_hybrid_sync_rank" > 1 THEN {{ superseded | literal }} ELSE {{ tied | literal }} END,
     {{ macro.row_as_text("staged") }}
 FROM judged
-JOIN {{ stage.relation | relation }} AS staged ON staged.ctid = judged.place
+JOIN {{ stage.relation | relation }} AS staged ON staged.ctid = judged."_hybrid_sync_place"
 WHERE judged."_hybrid_sync_rank" > 1 OR judged."_hybrid_sync_leaders" > 1;

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from hybrid_sync import catalog, extracts, ledger, replaying
-from hybrid_sync.columns import pair_columns
+from hybrid_sync import extracts, ledger, preflight, replaying
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop, TextNotUtf8
-from hybrid_sync.hazards import refuse_hazards
 from hybrid_sync.odbc.drivers import Dbms
 from hybrid_sync.operators.choices import choices_of
 from hybrid_sync.reading import INCREMENTAL, ReadingPlan, plan_reading, watermark_column
@@ -20,9 +18,9 @@ from hybrid_sync.watermarks import went_back
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from hybrid_sync.catalog import Target
     from hybrid_sync.ledger import ReadState
     from hybrid_sync.operators.choices import Choices
+    from hybrid_sync.preflight import TableFacts
     from hybrid_sync.specs import Registry
 
 
@@ -58,20 +56,20 @@ class ExtractOperator(BaseOperator):
         choices.require(self.spec.name)
         dag_id = context["dag"].dag_id
         with cloud(self.cloud_conn_id, self.spec.name) as connection:
-            target = catalog.read_target(connection, self.spec.target_table)
+            facts = preflight.read_table(connection, self.registry, self.spec.name)
             state = ledger.read_state(connection, self.spec.name)
         if choices.replay is not None:
-            extract = self._replay(choices.replay, dag_id, target, state)
+            extract = self._replay(choices.replay, dag_id, facts, state)
         else:
-            extract = self._extract(choices, dag_id, target, state)
+            extract = self._extract(choices, dag_id, facts, state)
         self.log.info("Extracted %s: %d rows to %s", self.spec.name, extract.rows, extract.uri)
         return extract.to_json()
 
-    def _replay(self, run_id: str, dag_id: str, target: Target, state: ReadState | None) -> extracts.Extract:
+    def _replay(self, run_id: str, dag_id: str, facts: TableFacts, state: ReadState | None) -> extracts.Extract:
+        preflight.check_table(self.spec, self.registry, facts, None).required()
         base = extracts.base_uri()
         found = extracts.find_extract(base, dag_id, run_id, self.spec.name)
-        extract = replaying.replayed(found, self.spec, self.registry.ownership, target, state)
-        refuse_hazards(self.spec, target, extract.columns)
+        extract = replaying.replayed(found, self.spec, self.registry.ownership, facts.target, state)
         self.log.info("%s: the desktop is not read; run %s read this at %s", self.spec.name, run_id, found.created)
         if warning := replaying.warning(found, base, dag_id):
             self.log.warning("%s: %s", self.spec.name, warning)
@@ -82,13 +80,12 @@ class ExtractOperator(BaseOperator):
             )  # fmt: skip
         return extract
 
-    def _extract(self, choices: Choices, dag_id: str, target: Target, state: ReadState | None) -> extracts.Extract:
+    def _extract(self, choices: Choices, dag_id: str, facts: TableFacts, state: ReadState | None) -> extracts.Extract:
         folder = extracts.extract_folder(extracts.base_uri(), dag_id, choices.run_id, self.spec.name)
         with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
             columns = desktop.columns(self.spec.source_table)
             by_letters = desktop.driver.dbms is Dbms.SQLITE
-            pairs = pair_columns(self.spec, self.registry.ownership, target, [column.name for column in columns])
-            refuse_hazards(self.spec, target, pairs)
+            pairs = preflight.check_table(self.spec, self.registry, facts, columns).required()
             for column, warning in desktop.warnings(self.spec.source_table, tuple(pairs.values())).items():
                 self.log.warning("%s: desktop column %s: %s", self.spec.name, column, warning)
             stamp = watermark_column(self.spec, columns)

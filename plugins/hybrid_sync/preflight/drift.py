@@ -1,8 +1,8 @@
 """A table's columns against those of its last run. A column is neither taken up nor dropped without a word.
 
-Frozen is the default: a column that the last run took and that is gone on either side is an error; one that both sides
-have by now is reported, and not taken. `evolve: true` takes new columns that may be NULL. `columns` in the registry says
-itself what is taken, and nothing drifts.
+Frozen is the default: a column that the last run took and that is gone on either side is an error; one that both
+sides have by now is reported, and not taken. `evolve: true` takes new columns that may be NULL. `columns` in the
+registry says itself what is taken, and nothing drifts.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def settle(
     if starving:
         findings.append(error(
             spec.name,
-            f"{', '.join(starving)} is new on both sides, not taken, and NOT NULL without a default: every insert would "
-            f"fail",
+            f"{', '.join(starving)} is new on both sides, not taken, and NOT NULL without a default: every insert "
+            f"would fail",
             f"Give it a default in the cloud. {_accept(spec)}",
         ))  # fmt: skip
     if waiting := [name for name in left if name not in starving]:
@@ -85,7 +85,8 @@ def retyped(
     A narrowing that the last run had too is a note: what does not fit became a reject then.
     """
     by_name = {column.name: column for column in desktop_columns}
-    fresh, standing = [], []
+    fresh: list[str] = []
+    standing: list[str] = []
     for name, desktop_name in pairs.items():
         desktop, cloud = by_name[desktop_name], target.column(name)
         if cloud is None:
@@ -146,7 +147,7 @@ def _gone(
 
 
 def _accept(spec: TableSpec) -> str:
-    forget = f"DELETE FROM hybrid_sync.table_schema WHERE table_name = {sql.literal(spec.name)}"
+    forget = f"DELETE FROM hybrid_sync.table_schema WHERE table_name = {sql.literal(spec.name)}"  # noqa: S608 - told
     return f"To go on with the columns that both sides have now: {forget}."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import catalog, sql
@@ -44,12 +44,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger that fires for the merge: `moment` is before or after, `events` such as `insert or update`."""
+    """A trigger that fires for the merge: `moment` is before or after, `events` such as `insert or update`.
+
+    `source` is its function's, None where that is not PL/pgSQL.
+    """
 
     name: str
     moment: str
     for_each_row: bool
     events: str
+    source: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastSchema:
-    """The columns of a table in the last run: those it took (cloud -> desktop), and all of each side with their types."""
+    """The columns of a table in the last run: those it took (cloud -> desktop), and each side's with their types."""
 
     source_table: str
     target_table: str
@@ -111,8 +115,9 @@ def read_facts(connection: Connection[Any], registry: Registry, names: Sequence[
         return {name: problem for name, problem in found.items() if isinstance(problem, SchemaMismatch)}
     relations = {
         oid: Relation(
-            schema_usable=row[0], granted=frozenset(row[1]), insertable=frozenset(row[2]), updatable=frozenset(row[3]),
-            ownership_default=row[4], always_identity=tuple(row[5]), partitions=row[6], partition_of=row[7], bytes=row[8],
+            schema_usable=row[0], granted=frozenset(row[1]), insertable=frozenset(row[2]),
+            updatable=frozenset(row[3]), ownership_default=row[4], always_identity=tuple(row[5]),
+            partitions=row[6], partition_of=row[7], bytes=row[8],
         )
         for oid, *row in _rows(connection, "relations", oids=oids, ownership=registry.ownership.column)
     }  # fmt: skip
@@ -147,6 +152,14 @@ def read_facts(connection: Connection[Any], registry: Registry, names: Sequence[
     }
 
 
+def read_table(connection: Connection[Any], registry: Registry, name: str) -> TableFacts:
+    """Read the facts of one entry. Raises SchemaMismatch when its target is missing or no table."""
+    found = read_facts(connection, registry, [name])[name]
+    if isinstance(found, SchemaMismatch):
+        raise found
+    return found
+
+
 def _numberings(connection: Connection[Any], targets: Mapping[int, Target]) -> defaultdict[int, list[Numbering]]:
     """The sequences of each target, with the next number of each and the highest one in its column."""
     found: list[tuple[int, Numbering]] = []
@@ -168,8 +181,6 @@ def _numberings(connection: Connection[Any], targets: Mapping[int, Target]) -> d
 
 
 def _numbered(each: Numbering, highest: Any, following: Any) -> Numbering:
-    from dataclasses import replace
-
     if following is None and each.last is not None:
         following = each.last + each.increment
     return replace(each, highest=None if highest is None else int(highest), next=following)

@@ -55,7 +55,11 @@ def count_rows(connection: Connection[Any], registry: Registry, tables: Mapping[
     statement = sql.render("preflight/rows.sql", counted=counted, ownership=registry.ownership)
     return {
         name: Rows(
-            mobile=mobile, desktop_lowest=ends[0], desktop_highest=ends[1], mobile_lowest=ends[2], mobile_highest=ends[3]
+            mobile=mobile,
+            desktop_lowest=ends[0],
+            desktop_highest=ends[1],
+            mobile_lowest=ends[2],
+            mobile_highest=ends[3],
         )
         for name, mobile, *numbers in connection.execute(statement).fetchall()
         for ends in [[None if number is None else int(number) for number in numbers]]

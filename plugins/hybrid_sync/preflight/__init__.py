@@ -1,0 +1,20 @@
+"""What would fail or harm later, named before anything is read: for every table at once, and again for each alone."""
+
+from hybrid_sync.preflight.checking import Report, check
+from hybrid_sync.preflight.facts import TableFacts, read_facts, read_table
+from hybrid_sync.preflight.listing import as_table, count_lines, summary
+from hybrid_sync.preflight.server import free_bytes
+from hybrid_sync.preflight.tables import Checked, check_table
+
+__all__ = [
+    "Checked",
+    "Report",
+    "TableFacts",
+    "as_table",
+    "check",
+    "check_table",
+    "free_bytes",
+    "read_facts",
+    "read_table",
+    "summary",
+]
