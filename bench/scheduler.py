@@ -51,7 +51,7 @@ spec = importlib.util.spec_from_file_location("hybrid_sync_dag", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 print(json.dumps({"tasks": [
-    {"id": task.task_id, "upstream": sorted(task.upstream_task_ids), "trigger_rule": str(task.trigger_rule),
+    {"id": task.task_id, "upstream": sorted(task.upstream_task_ids), "trigger_rule": task.trigger_rule.value,
      "pool": task.pool}
     for task in module.dag.tasks
 ]}))

@@ -44,8 +44,11 @@ with DAG(
         ),
     },
 ) as dag:
-    preflight = PreflightOperator(task_id="preflight", registry=registry)
-    validate = ValidateOperator(task_id="validate_mobile_rows", registry=registry, trigger_rule="all_done", retries=0)
+    preflight = PreflightOperator(task_id="preflight", registry=registry, execution_timeout=timedelta(minutes=30))
+    validate = ValidateOperator(
+        task_id="validate_mobile_rows", registry=registry, trigger_rule="all_done", retries=0,
+        execution_timeout=timedelta(minutes=30),
+    )  # fmt: skip
     merges = {}
     for spec in registry.tables:
         with TaskGroup(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from hybrid_sync.errors import CloudUnavailable, ConnectionMisconfigured, MergeC
 
 if TYPE_CHECKING:
     import psycopg
+
+CONNECT_SECONDS = "30"
+"""How long to wait for the cloud to answer, unless the connection's extra or PGCONNECT_TIMEOUT says otherwise."""
 
 _REFUSED = (
     "password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry",
@@ -32,6 +36,7 @@ def cloud(conn_id: str, table: str | None = None) -> Iterator[psycopg.Connection
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
+    os.environ.setdefault("PGCONNECT_TIMEOUT", CONNECT_SECONDS)  # libpq's own default is to wait without end
     with known_connection(conn_id, "postgres"):
         hook = PostgresHook(postgres_conn_id=conn_id, log_sql=False)
         try:
@@ -119,8 +124,12 @@ def _translation(error: psycopg.Error, table: str | None) -> Exception:
         return MergeContention(f"{what}. Nothing was changed; a retry starts afresh.", table=table)
     if isinstance(error, errors.InsufficientPrivilege):
         return ConnectionMisconfigured(f"{what}. Grant it to the sync's role (include/sql/roles.sql).", table=table)
-    temporary = isinstance(error, errors.ReadOnlySqlTransaction) or (error.sqlstate or "")[:2] in ("53", "57", "58")
-    if temporary or (isinstance(error, psycopg.OperationalError) and error.sqlstate is None):
+    # Class 08 has no code when the socket breaks, and one when a pooler says so.
+    if (error.sqlstate or "").startswith("08") or (isinstance(error, psycopg.OperationalError) and not error.sqlstate):
+        return CloudUnavailable(
+            f"{what}. The transaction was committed whole or not at all; a retry finds out which.", table=table
+        )
+    if isinstance(error, errors.ReadOnlySqlTransaction) or (error.sqlstate or "")[:2] in ("53", "57", "58"):
         return CloudUnavailable(f"{what}. The transaction was rolled back; retry when the cloud is well.", table=table)
     return Unretryable(
         f"the cloud refused a statement: {what}. It was rolled back and nothing was changed.", table=table
@@ -144,5 +153,7 @@ def describe(error: psycopg.Error) -> str:
         )
         if name
     ]  # fmt: skip
-    words = "" if error.sqlstate.startswith("22") else f": {diagnosis.message_primary}"
+    # RAISE says what a trigger's author wrote, a row's values too; class 09 is the guard trigger's own.
+    raised = diagnosis.source_function == "exec_stmt_raise" and not error.sqlstate.startswith("09")
+    words = "" if raised or error.sqlstate.startswith("22") else f": {diagnosis.message_primary}"
     return f"{type(error).__name__} ({error.sqlstate}){words}{' [' + ', '.join(named) + ']' if named else ''}"

@@ -4,6 +4,7 @@ HybridSyncError
     Retryable                 the same task may succeed later with nothing changed
         DesktopUnavailable    the desktop cannot be reached, or broke off while it was read
         CloudUnavailable      the cloud cannot be reached, or broke off
+        ExtractsUnavailable   the store of the extracts cannot be written
         MergeContention       serialization failures, deadlocks or lock waits outlasted our own attempts
     Unretryable               a person has to change something first
         RegistryError         the registry file is wrong
@@ -11,7 +12,7 @@ HybridSyncError
         SchemaMismatch        a table, column or key is missing, or of a kind that cannot be synced
         TooManyRejects        more rows than `max_rejects` cannot be stored in the target
         ConflictRefused       `on_conflict: fail` met a conflict
-        GuardTripped          the merge would delete more than was approved
+        GuardTripped          the merge would delete more than was approved, or bring older rows back
         MobileRowsTouched     the certificate differs, or a statement wrote where it must not: rolled back
         RowsUnaccounted       the counts of a merge do not add up: a trigger, rule or policy swallowed rows: rolled back
         StagingLost           the staged rows are gone or were replaced, and loading again did not help
@@ -48,6 +49,10 @@ class CloudUnavailable(Retryable):
     """The cloud cannot be reached, or broke off."""
 
 
+class ExtractsUnavailable(Retryable):
+    """The store of the extracts cannot be written: full, read-only, not reached."""
+
+
 class MergeContention(Retryable):
     """Serialization failures, deadlocks or lock waits outlasted the merge's own attempts."""
 
@@ -73,7 +78,7 @@ class ConflictRefused(Unretryable):
 
 
 class GuardTripped(Unretryable):
-    """The merge would delete more than was approved."""
+    """The merge would delete more than was approved, or bring older rows back."""
 
 
 class MobileRowsTouched(Unretryable):

@@ -50,6 +50,11 @@ def note(table: str, what: str, remedy: str) -> Finding:
     return Finding(table, Severity.NOTE, what, remedy)
 
 
+def counted(number: int, one: str) -> str:
+    """`1 row`, `2 rows`, `1,000 rows`."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that stop their table."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]

@@ -162,6 +162,12 @@ def snapshot_of_run(connection: Connection[Any], run_id: str) -> dict[str, int]:
     return dict(connection.execute(sql.render("ledger/snapshot_of_run.sql"), {"run_id": run_id}).fetchall())
 
 
+def merged_since(connection: Connection[Any], run_id: str, table: str) -> str | None:
+    """A run that staged `table` later than `run_id` did and has merged it, or None."""
+    row = connection.execute(sql.render("ledger/merged_since.sql"), {"run_id": run_id, "table": table}).fetchone()
+    return None if row is None else str(row[0])
+
+
 def open_conflicts(connection: Connection[Any], table: str) -> int:
     """How many conflicts of `table` stand unresolved."""
     row = connection.execute(sql.render("ledger/open_conflicts.sql"), {"table": table}).fetchone()

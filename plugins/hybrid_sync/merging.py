@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import certificate, conflicts, ledger, sql
-from hybrid_sync.errors import MergeContention, StagingLost
+from hybrid_sync.errors import GuardTripped, MergeContention, StagingLost
 from hybrid_sync.guards import check_extract
 from hybrid_sync.ledger import Manifest, MergeRecord
 from hybrid_sync.outcomes import Outcomes, check_outcomes, check_replaced, read_samples, run_template
@@ -192,6 +192,13 @@ def _check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manif
         raise StagingLost(
             "another attempt staged the table anew since this one began. Nothing was changed. "
             "Let that attempt finish, or clear the table's task group.",
+            table=plan.table,
+        )
+    newer = ledger.merged_since(connection, plan.run_id, plan.table)
+    if newer is not None and not plan.dry_run:
+        raise GuardTripped(
+            f"run {newer} staged the table later and has merged since: these rows are older than those in the cloud. "
+            f"Nothing was changed. Clear the table's task group to read the desktop again.",
             table=plan.table,
         )
     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.relation(plan.staging)]).fetchone()

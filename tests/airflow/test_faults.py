@@ -326,10 +326,6 @@ def test_logs_xcom_and_rendered_fields_hold_no_password_and_no_rows_value(runs: 
         assert cloud.execute("SELECT count(*) FROM hybrid_sync.conflict").fetchone() == (1,)
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="connections.describe repeats the words of RAISE in a user's trigger, which may quote a row",
-)
 def test_the_words_of_a_trigger_that_quotes_a_row_stay_out_of_the_logs(runs: Runs) -> None:
     assert runs["raising"].states("raising") == ["success", "success", "failed"]
     assert "raising: the cloud refused a statement: RaiseException (P0001)" in runs["raising"].words

@@ -3,6 +3,8 @@
 SET LOCAL lock_timeout = '60s';
 SET LOCAL statement_timeout = '2h';
 SET LOCAL idle_in_transaction_session_timeout = '10min';
+-- Without it the server notices that a task was killed only when the statement that runs has ended.
+SET LOCAL client_connection_check_interval = '5s';
 SET LOCAL work_mem = '64MB';
 -- The digests are of texts: a role's own settings must not spell a value another way than the last merge did.
 SET LOCAL TimeZone = 'UTC';

@@ -3,6 +3,8 @@
 SET LOCAL lock_timeout = {{ limits.lock_timeout | literal }};
 SET LOCAL statement_timeout = {{ limits.statement_timeout | literal }};
 SET LOCAL idle_in_transaction_session_timeout = {{ limits.idle_timeout | literal }};
+-- Without it the server notices that a task was killed only when the statement that runs has ended.
+SET LOCAL client_connection_check_interval = '5s';
 SET LOCAL work_mem = {{ limits.work_mem | literal }};
 -- The digests are of texts: a role's own settings must not spell a value another way than the last merge did.
 SET LOCAL TimeZone = 'UTC';

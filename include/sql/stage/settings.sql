@@ -7,6 +7,7 @@ SELECT
     set_config('statement_timeout', '2h', TRUE),
     set_config('extra_float_digits', '1', TRUE),
     set_config('lock_timeout', '300s', TRUE),
+    set_config('client_connection_check_interval', '5s', TRUE),
     set_config('work_mem', '64MB', TRUE),
     -- Rough statistics plan the merge's joins as well, at a third of the cost.
     set_config('default_statistics_target', '30', TRUE);

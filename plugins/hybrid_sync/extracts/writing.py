@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from hybrid_sync.errors import ExtractsUnavailable
 from hybrid_sync.extracts import storage
 from hybrid_sync.extracts.extract import FILE, FOOTER, PARTIAL, Extract
 from hybrid_sync.watermarks import Maximum
@@ -72,6 +73,14 @@ def write_extract(
             writer.add_key_value_metadata({FOOTER: json.dumps(extract.to_json()).encode()})
             writer.close()
         storage.move_into_place(partial, path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise ExtractsUnavailable(
+            f"its extract cannot be written to {folder}: {error.strerror or error}. Make room there, or let "
+            f"HYBRID_SYNC_EXTRACTS name another store; the task tries again.",
+            table=table,
+        ) from None
     except BaseException:
         with suppress(OSError):
             partial.unlink()

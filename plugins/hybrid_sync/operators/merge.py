@@ -94,8 +94,10 @@ class MergeOperator(BaseOperator):
             try:
                 record = self._merge(connection, choices.approve_deletes.get(self.spec.name))
             except StagingLost as lost:
-                self.log.warning("%s Loading it again from its extract, once.", lost)
-                self._stage_again(connection)
+                now = ledger.manifest(connection, choices.run_id, self.spec.name)
+                if now is not None and self._tried == now.stage_id:
+                    self.log.warning("%s Loading it again from its extract, once.", lost)
+                    self._stage_again(connection)
                 record = self._merge(connection, choices.approve_deletes.get(self.spec.name))
             if not record.dry_run:  # a dry run's children look for their parents in its stagings
                 staging.drop(connection, self.spec.name, choices.run_id, record.stage_id)
@@ -121,6 +123,7 @@ class MergeOperator(BaseOperator):
         manifest = ledger.manifest(connection, self._plan.run_id, self.spec.name)
         if manifest is None:
             raise StagingLost("nothing was staged in this run. Clear the table's task group.", table=self.spec.name)
+        self._tried = manifest.stage_id
         plan = merging.with_staging(self._plan, manifest)
         return merging.merge(connection, self.spec, plan, manifest, self.sql, approved_deletes=approved_deletes)
 

@@ -13,6 +13,7 @@ __all__ = [
     "as_table",
     "check",
     "check_table",
+    "count_lines",
     "free_bytes",
     "read_facts",
     "read_table",

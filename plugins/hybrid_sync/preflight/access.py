@@ -57,20 +57,19 @@ def _missing(spec: TableSpec, ownership: Ownership, facts: TableFacts, columns: 
 
 def _row_security(spec: TableSpec, facts: TableFacts) -> Iterator[Finding]:
     name = facts.target.relation
-    for policy in facts.policies:
-        if policy.command not in _needed(spec):
-            continue
-        if not policy.allowed:
-            yield error(
-                spec.name,
-                f"row level security of {name} has no policy that lets the role {policy.command}",
-                "Add one for the sync's role (include/sql/roles.sql does).",
-            )
-        elif policy.command == "SELECT" and not policy.every_row:
-            yield error(
-                spec.name,
-                f"row level security may hide rows of {name} from the role (policy {', '.join(policy.policies)}), and "
-                f"what it cannot see it can neither prove unchanged nor keep from storing twice",
-                "Add a policy FOR SELECT USING (TRUE) for the sync's role (include/sql/roles.sql does); a restrictive "
-                "policy must not bind that role.",
-            )
+    bound = {policy.command: policy for policy in facts.policies if policy.command in _needed(spec)}
+    if barred := [command for command in _needed(spec) if command in bound and not bound[command].allowed]:
+        yield error(
+            spec.name,
+            f"row level security of {name} has no policy that lets the role {', '.join(barred)}",
+            "Add one for the sync's role (include/sql/roles.sql does).",
+        )
+    reading = bound.get("SELECT")
+    if reading and reading.allowed and not reading.every_row:
+        yield error(
+            spec.name,
+            f"row level security may hide rows of {name} from the role (policy {', '.join(reading.policies)}), and "
+            f"what it cannot see it can neither prove unchanged nor keep from storing twice",
+            "Add a policy FOR SELECT USING (TRUE) for the sync's role (include/sql/roles.sql does); a restrictive "
+            "policy must not bind that role.",
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import ledger
-from hybrid_sync.errors import SchemaMismatch
+from hybrid_sync.errors import Unretryable
 from hybrid_sync.findings import Finding
 from hybrid_sync.preflight import drift, numbers, server
 from hybrid_sync.preflight.desktop_keys import key_findings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hybrid_sync.odbc.readings import DesktopColumn
     from hybrid_sync.specs import Registry
 
-    DesktopSides = dict[str, tuple[DesktopColumn, ...] | SchemaMismatch | None]
+    DesktopSides = dict[str, tuple[DesktopColumn, ...] | Unretryable | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ def check(
                   tuple(name for name in tables if name in stopped))  # fmt: skip
 
 
-def _side(desktop: Desktop | None, table: str) -> tuple[DesktopColumn, ...] | SchemaMismatch | None:
+def _side(desktop: Desktop | None, table: str) -> tuple[DesktopColumn, ...] | Unretryable | None:
     if desktop is None:
         return None
     try:
         return desktop.columns(table)
-    except SchemaMismatch as problem:
+    except Unretryable as problem:
         return problem
 
 

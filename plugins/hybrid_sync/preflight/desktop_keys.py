@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hybrid_sync.errors import Unretryable
-from hybrid_sync.findings import Finding, from_exception, note, warning
+from hybrid_sync.findings import Finding, counted, from_exception, note, warning
 from hybrid_sync.specs import OnDuplicate, TableSpec
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def _counted(spec: TableSpec, keys: int, rows: int, unkeyed: int) -> Iterator[Fi
         )
         yield warning(
             spec.name,
-            f"{keys:,} keys ({named}) of desktop table {spec.source_table} are on {rows:,} rows: where those differ, "
-            f"{fate}",
+            f"desktop table {spec.source_table} has {counted(keys, 'key')} ({named}) on {rows:,} rows: where "
+            f"those differ, {fate}",
             "Mend them on the desktop, or set on_duplicate: keep_last with order_by, or max_rejects."
             if spec.on_duplicate is OnDuplicate.FAIL
             else "Mend them on the desktop.",
@@ -56,6 +56,6 @@ def _counted(spec: TableSpec, keys: int, rows: int, unkeyed: int) -> Iterator[Fi
     if unkeyed:
         yield warning(
             spec.name,
-            f"{unkeyed:,} rows of desktop table {spec.source_table} have no {named}: they are rejected",
+            f"desktop table {spec.source_table} has {counted(unkeyed, 'row')} without {named}, to be rejected",
             "Give them a key on the desktop, or set max_rejects.",
         )

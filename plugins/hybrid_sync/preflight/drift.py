@@ -98,7 +98,7 @@ def retyped(
             (standing if same and last else fresh).append(f"{name} {now[0]} into {now[1]}" + _was(before, now))
         elif before not in (None, now):
             what = f"{name} has changed its type: {now[0]} into {now[1]}{_was(before, now)}"
-            yield note(spec.name, what, "Nothing to do: its values fit.")
+            yield note(spec.name, what, "Values that do not fit become rejects.")
     remedy = "Values that do not fit become rejects (max_rejects). Widen the cloud's column."
     if fresh:
         yield warning(spec.name, f"the cloud's type is narrower than the desktop's: {'; '.join(fresh)}", remedy)

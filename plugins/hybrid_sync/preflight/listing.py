@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from hybrid_sync.findings import Finding, Severity
+from hybrid_sync.findings import Finding, Severity, counted
 
 COLUMNS = ("table", "severity", "what", "remedy")
 _WIDTHS = (20, 8, 60, 60)  # characters; a longer word, as a name in a statement, keeps its line to itself
@@ -39,10 +39,10 @@ def count_lines(findings: Iterable[Finding], tables: Sequence[str]) -> dict[str,
 def summary(findings: Sequence[Finding], tables: Sequence[str]) -> str:
     """How many lines of each severity the table has, and which tables will not run."""
     counts = count_lines(findings, tables)
-    said = ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counts.items())
+    said = ", ".join(counted(count, severity) for severity, count in counts.items())
     stopped = [name for name in tables if any(f.table == name and f.severity is Severity.ERROR for f in findings)]
     fate = f"{len(stopped)} will not run: {', '.join(stopped)}" if stopped else "all can run"
-    return f"{len(tables)} table{'' if len(tables) == 1 else 's'} ({fate}); {said}"
+    return f"{counted(len(tables), 'table')} ({fate}); {said}"
 
 
 def _shared(findings: Iterable[Finding], tables: Sequence[str]) -> Iterator[tuple[Finding, list[str]]]:
@@ -58,7 +58,7 @@ def _shared(findings: Iterable[Finding], tables: Sequence[str]) -> Iterator[tupl
 
 def _named(names: Sequence[str], tables: Sequence[str]) -> str:
     if names == [""]:
-        return "(all)"
+        return "(run)"
     if len(names) > 1 and len(set(names)) == len(tables):
         return f"all {len(tables)}"
     others = [name for name in tables if name not in names]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hybrid_sync.catalog import TargetColumn
 
 _LARGEST = {"int2": 2**15 - 1, "int4": 2**31 - 1, "int8": 2**63 - 1}
-_FEW_RUNS, _FEW_DAYS, _LITTLE_LEFT = 100, 365, 0.1
+_FEW_RUNS, _FEW_DAYS, _LITTLE_LEFT, _FEW_LEFT = 100, 365, 0.1, 10
 # A speed taken from fewer merges, or from a shorter time, says nothing about days.
 _MERGES, _DAYS = 5, 1.0
 
@@ -95,7 +95,7 @@ def number_findings(spec: TableSpec, facts: TableFacts, rows: Rows, burn: Burn |
             + (f", and ALTER SEQUENCE {numbering.sequence} AS bigint" if numbering else "")
             + ", while no phone waits; rewrite: changed uses up fewer."
             if column.name == spec.generated_key
-            else f"Widen {column.name} in {facts.target.relation}, and ask the desktop's maker how it goes on.",
+            else f"Widen {column.name} of {facts.target.relation}, and the columns that reference it.",
         )
 
 
@@ -119,9 +119,10 @@ def _ranges(spec: TableSpec, column: str, rows: Rows, burn: Burn | None) -> Iter
 
 def _running_out(left: int, largest: int | None, burn: Burn | None) -> str | None:
     """How much is left, in the words of a finding; None when it is enough."""
-    used = f"{1 - left / largest:.0%} used, " if largest else ""
+    used = f"{(largest - left) * 100 // largest}% used, " if largest else ""
     if burn is None or burn.rows_a_merge <= 0 or burn.merges < _MERGES:
-        return f"{used}{left:,} left" if largest and left < _LITTLE_LEFT * largest else None
+        few = _LITTLE_LEFT * largest if largest else _FEW_LEFT
+        return f"{used}{left:,} left" if left < few else None
     runs = left / burn.rows_a_merge
     if burn.days < _DAYS:
         return f"{used}{left:,} left, {runs:,.0f} runs at the present speed" if runs < _FEW_RUNS else None

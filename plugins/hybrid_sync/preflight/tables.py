@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hybrid_sync import columns, hazards
-from hybrid_sync.errors import SchemaMismatch
+from hybrid_sync.errors import SchemaMismatch, Unretryable
 from hybrid_sync.findings import Finding, errors_of, from_exception, refuse
 from hybrid_sync.preflight import drift
 from hybrid_sync.preflight.access import access_findings
@@ -43,16 +43,16 @@ def check_table(
     spec: TableSpec,
     registry: Registry,
     facts: TableFacts | SchemaMismatch,
-    desktop_columns: Sequence[DesktopColumn] | SchemaMismatch | None,
+    desktop_columns: Sequence[DesktopColumn] | Unretryable | None,
 ) -> Checked:
     """Judge one table. Nothing is asked of a database here.
 
     :param facts: what the cloud says of it (`read_facts`).
-    :param desktop_columns: what the desktop says of it; an error where it has no such table, None in a run that does
+    :param desktop_columns: what the desktop says of it; an error where it shows no such table, None in a run that does
         not read the desktop (a replay).
     """
-    missing = [from_exception(spec.name, side) for side in (facts, desktop_columns) if isinstance(side, SchemaMismatch)]
-    if isinstance(facts, SchemaMismatch) or isinstance(desktop_columns, SchemaMismatch):
+    missing = [from_exception(spec.name, side) for side in (facts, desktop_columns) if isinstance(side, Unretryable)]
+    if isinstance(facts, SchemaMismatch) or isinstance(desktop_columns, Unretryable):
         return Checked(spec.name, {}, tuple(missing))
     last = _comparable(spec, facts.last)
     if desktop_columns is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hybrid_sync import sql
 from hybrid_sync.connections import translated
 from hybrid_sync.conversion import Conversion
-from hybrid_sync.errors import SchemaMismatch, TooManyRejects
+from hybrid_sync.errors import MergeContention, SchemaMismatch, TooManyRejects
 from hybrid_sync.staging import keys, rules
 from hybrid_sync.staging.copying import copy_in
 from hybrid_sync.staging.stage import Stage, relation_name
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from hybrid_sync.catalog import Target
     from hybrid_sync.specs import Ownership, TableSpec
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,16 @@ def load(
 def drop(connection: Connection[Any], table: str, run_id: str, stage_id: str) -> None:
     """Drop the staging of `table` in a run, unless it was staged anew since `stage_id`."""
     relation = relation_name(table, run_id)
-    with translated(table), connection.transaction():
-        connection.execute(sql.render("stage/lock.sql"), {"relation": relation})
-        names = {"run_id": run_id, "table": table, "stage_id": stage_id}
-        current = connection.execute(sql.render("stage/is_current.sql"), names).fetchone()
-        if current and current[0]:
-            connection.execute(sql.render("stage/drop.sql", relation=relation))
+    try:
+        with translated(table), connection.transaction():
+            connection.execute("SELECT set_config('lock_timeout', '5s', TRUE)")
+            connection.execute(sql.render("stage/lock.sql"), {"relation": relation})
+            names = {"run_id": run_id, "table": table, "stage_id": stage_id}
+            current = connection.execute(sql.render("stage/is_current.sql"), names).fetchone()
+            if current and current[0]:
+                connection.execute(sql.render("stage/drop.sql", relation=relation))
+    except MergeContention:
+        log.warning("%s: someone looks at %s; a later run removes it", table, relation)
 
 
 def _check(
