@@ -73,6 +73,21 @@ def gone(
         yield _gone(spec, target.relation, lost, last.cloud, {column.name: column.type for column in target.columns})
 
 
+def appeared(
+    spec: TableSpec, target: Target, desktop_columns: Sequence[DesktopColumn], last: LastSchema | None
+) -> Iterator[Finding]:
+    """Columns that only the desktop has, and has had only since the last run; said once."""
+    if last is None or spec.columns is not None:
+        return
+    there = {column.name.casefold() for column in target.columns}
+    known = {name.casefold() for name in last.desktop}
+    new = [column for column in desktop_columns if column.name.casefold() not in known | there]
+    if new:
+        named = ", ".join(f"{column.name} {described(column)}" for column in new)
+        what = f"desktop table {spec.source_table} has a new column that the cloud has not: {named}"
+        yield note(spec.name, what, "Nothing to do, or add it to the cloud and set evolve: true to carry it.")
+
+
 def retyped(
     spec: TableSpec,
     target: Target,

@@ -91,6 +91,7 @@ def _settled(
         *columns.column_errors(spec, registry.ownership, facts.target, names, common),
         *drift.gone(spec, facts.target, desktop_columns, last),
         *drifted,
+        *drift.appeared(spec, facts.target, desktop_columns, last),
         *drift.retyped(spec, facts.target, desktop_columns, pairs, last),
     ]
 
