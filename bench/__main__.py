@@ -16,6 +16,7 @@ from bench import machine, memory, merges, pipeline, report, scheduler
 from bench.databases import running_server
 from bench.notes import Notes
 from bench.options import Options, parse
+from demo.airflow_api import StackError
 from demo.processes import interrupt_on_signals
 from peers.environment import make_environment
 
@@ -45,6 +46,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped. Nothing is left running.")
         return 130
+    except StackError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from statistics import mean
+from typing import Any
 
 from bench.bars import finding, ratios
 from bench.databases import make
@@ -78,13 +80,13 @@ def measure(options: Options, server: PostgresServer, folder: Path, tell: Callab
         empty = AirflowApi(stack.url, EMPTY_DAG_ID)
         empty.log_in(USER, stack.password)
         tell(f"first sync of {rows:,} rows, and the empty DAG once")
-        notes.add("scheduler, first sync, s", _seconds(stack))
-        _seconds(empty)
+        _round(notes, "first sync", stack)
+        _run(empty)
         write_phone_rows(server.uri("firm_cloud"), phone_rows(firm))
         for round_number in range(options.repeat):
             tell(f"scheduler, round {round_number + 1} of {options.repeat}")
-            notes.add("scheduler, empty tasks, s", _seconds(empty))
-            notes.add("scheduler, hybrid_sync, s", _seconds(stack))
+            _round(notes, "empty tasks", empty)
+            _round(notes, "hybrid_sync", stack)
         empty.log_out()
     values = ratios(notes.values("scheduler, hybrid_sync, s"), notes.values("scheduler, empty tasks, s"))
     notes.findings.append(finding("scheduler", values))
@@ -102,13 +104,28 @@ def _write_dags(dags: Path, environment: dict[str, str]) -> None:
     (dags / f"{EMPTY_DAG_ID}.py").write_text(_EMPTY_DAG)
 
 
-def _seconds(api: AirflowApi) -> float:
-    """Run the DAG once. The seconds from its start to its end, as Airflow recorded them."""
+def _round(notes: Notes, name: str, api: AirflowApi) -> None:
+    """Run the DAG once and note its seconds, and the mean seconds of its tasks by the last part of their names."""
+    run_id = _run(api)
+    notes.add(f"scheduler, {name}, s", _duration(api.request("GET", f"dags/{api.dag_id}/dagRuns/{run_id}")))
+    by_step: dict[str, list[float]] = {}
+    for task in api.tasks(run_id):
+        by_step.setdefault(task["task_id"].rpartition(".")[2], []).append(_duration(task))
+    for step, seconds in sorted(by_step.items()):
+        notes.add(f"scheduler, {name}, mean {step}, s", mean(seconds))
+
+
+def _run(api: AirflowApi) -> str:
+    """Run the DAG once and give the run's id. Raises SystemExit unless it succeeds."""
     run_id = api.trigger()
     state = api.wait(run_id)
     if state != "success":
         failed = [task for task, task_state in api.task_states(run_id).items() if task_state == "failed"]
         raise SystemExit(f"{api.dag_id} ended as {state}; failed: {', '.join(failed)}")
-    run = api.request("GET", f"dags/{api.dag_id}/dagRuns/{run_id}")
-    start, end = (datetime.fromisoformat(run[name]) for name in ("start_date", "end_date"))
+    return run_id
+
+
+def _duration(record: dict[str, Any]) -> float:
+    """Seconds between start and end, as Airflow recorded them."""
+    start, end = (datetime.fromisoformat(record[name]) for name in ("start_date", "end_date"))
     return (end - start).total_seconds()

@@ -106,8 +106,8 @@ def check_writes(
     exclusive = [name for (name,) in connection.execute(sql.render("merge/truncations.sql")).fetchall()]
     if exclusive:
         raise MobileRowsTouched(
-            f"the merge holds {', '.join(exclusive)} exclusively, as TRUNCATE and changes of a table's form do. A trigger "
-            f"of {plan.target} does that. The merge was rolled back and nothing was changed. Remove that trigger.",
+            f"the merge holds {', '.join(exclusive)} exclusively, as TRUNCATE and changes of a table's form do. A "
+            f"trigger of {plan.target} does that. The merge was rolled back and nothing was changed. Remove that trigger.",
             table=plan.table,
         )
     counted = sum((counts for oid, (_, counts) in delta.items() if oid in own), Writes())

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 from hybrid_sync.errors import GuardTripped
-
 from hybrid_sync.specs import Strategy
 
 if TYPE_CHECKING:

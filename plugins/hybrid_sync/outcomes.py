@@ -90,8 +90,8 @@ def check_outcomes(plan: MergePlan, manifest: Manifest, outcomes: Outcomes) -> N
         )
     if outcomes.altered:
         log.warning(
-            "%s: %d rows hold something else than was sent: a trigger of %s changes them, so they will be written again "
-            "in each run. Name the column in insert_only_columns, or change the trigger.",
+            "%s: %d rows hold something else than was sent: a trigger of %s changes them, so they will be written "
+            "again in each run. Name the column in insert_only_columns, or change the trigger.",
             plan.table, outcomes.altered, plan.target,
         )  # fmt: skip
 
@@ -106,7 +106,7 @@ def check_replaced(plan: MergePlan, outcomes: Outcomes, desktop_rows: int) -> No
     if plan.strategy is Strategy.DELETE_INSERT and met != desktop_rows:
         raise RowsUnaccounted(
             f"{plan.target} had {desktop_rows} desktop rows, and {outcomes.deleted} were deleted, {outcomes.unchanged} "
-            f"kept: the others would stand there twice. A trigger or a row level security policy keeps them. The merge was "
-            f"rolled back and nothing was changed.",
+            f"kept: the others would stand there twice. A trigger or a row level security policy keeps them. The merge "
+            f"was rolled back and nothing was changed.",
             table=plan.table,
         )

@@ -22,11 +22,11 @@ class MergePlan:
     """The names of one merge, as the templates below `include/sql/merge` use them. All unquoted.
 
     `columns` are those that the staging carries and the insert writes. `compared` are those whose difference makes
-    an update, `assigned` those that the update sets. `compared_as` names them with
-    their types. `other_keys` are the target's further unique keys that the staging supplies whole, `assigned_keys` those
-    of them that an update can change. `numbered` are columns that a sequence fills, each with where a dry run starts. `full` says that the extract held every
-    row of the desktop's table. `children` are foreign keys that reference the target;
-    `parents`, set in a dry run alone, those of the target whose rows the run may have staged and not merged.
+    an update, `assigned` those that the update sets; `compared_as` names them with their types. `other_keys` are the
+    target's further unique keys that the staging supplies whole, `assigned_keys` those of them that an update can
+    change. `numbered` are columns that a sequence fills, each with the number where a dry run starts. `full` says that
+    the extract held every row of the desktop's table. `children` are foreign keys that reference the target; `parents`,
+    set in a dry run alone, those of the target whose rows the run may have staged and not merged.
     """
 
     table: str

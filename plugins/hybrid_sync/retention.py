@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import extracts, sql
 from hybrid_sync.connections import describe, translated
+from hybrid_sync.errors import Unretryable
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
 
-KEEP_RUNS = 7
-"""Runs whose stagings and extracts are kept, the running one aside."""
+KEEP_RUNS = "HYBRID_SYNC_KEEP_RUNS"
+"""The setting: of how many runs stagings and extracts are kept, the running one aside. 7 unless it says otherwise."""
 LOCK_TIMEOUT = "2s"
 """How long to wait for a staging that someone looks at; the next run tries again."""
 
 
-def prune(connection: Connection[Any], *, dag_id: str, run_id: str, keep_runs: int = KEEP_RUNS) -> None:
+def kept_runs() -> int:
+    """What `HYBRID_SYNC_KEEP_RUNS` says, or 7. Raises Unretryable when it is not a whole number from 1 on."""
+    configured = os.environ.get(KEEP_RUNS) or "7"
+    if not configured.isdecimal() or int(configured) < 1:
+        raise Unretryable(f"{KEEP_RUNS} must be a whole number from 1 on, not {configured!r}")
+    return int(configured)
+
+
+def prune(connection: Connection[Any], *, dag_id: str, run_id: str, keep_runs: int | None = None) -> None:
     """Remove what older runs left. What cannot be removed now is logged and stays for the next run.
 
     :param connection: to the cloud, with no transaction open.
     :param run_id: the running run, whose own staging and extract stay however old they are.
     :raises CloudUnavailable: the cloud broke off.
     """
+    keep_runs = keep_runs or kept_runs()
     stagings = prune_stagings(connection, run_id=run_id, keep_runs=keep_runs)
     try:
         folders = extracts.prune_extracts(extracts.base_uri(), dag_id, keep_runs)

@@ -23,7 +23,7 @@ from demo.environment import DAG_ID
 from demo.postgres import server_binaries
 
 ROOT = Path(__file__).parents[2]
-README, RECIPES = ROOT / "README.md", ROOT / "docs" / "recipes.md"
+README, RECIPES, LAYERS = ROOT / "README.md", ROOT / "docs" / "recipes.md", ROOT / "docs" / "layers.md"
 _STARTS_RUNS = ("airflow dags trigger", "airflow tasks clear", "airflow dags unpause", "clearTaskInstances")
 _PLACEHOLDER = re.compile(r"<[a-z ]+>")
 _VARIABLE = re.compile(r"([A-Z_]+)=")
@@ -48,27 +48,33 @@ class Recipe:
 
 def read_page(path: Path) -> dict[str, Recipe]:
     """Heading -> section."""
-    recipes = {"": Recipe("")}
-    here, snippet = recipes[""], list[str]()
-    command: Command | None = None
+    here = Recipe("")
+    recipes = {"": here}
+    block: list[str] = []
     for line in [*path.read_text().splitlines(), "end"]:
-        text = line.removeprefix("    ")
-        if line and text == line:
-            if snippet:
-                here.snippets.append("\n".join(snippet).strip() + "\n")
-            command, snippet = None, []
-            if line.startswith("#"):
-                here = recipes.setdefault(line.lstrip("# "), Recipe(line.lstrip("# ")))
-        elif text.startswith("$ "):
-            command = Command(text.removeprefix("$ "))
-            here.commands.append(command)
-        elif command and command.text.endswith("\\"):
-            command.text += f"\n{text}"
-        elif command:
-            command.result.append(text)
-        elif text or snippet:
-            snippet.append(text)
+        if not line or line.startswith("    "):
+            block.append(line.removeprefix("    "))
+            continue
+        _take(here, block)
+        block = []
+        if line.startswith("#"):
+            here = recipes.setdefault(line.lstrip("# "), Recipe(line.lstrip("# ")))
     return recipes
+
+
+def _take(recipe: Recipe, block: list[str]) -> None:
+    """Put the lines of one indented block where they belong."""
+    command: Command | None = None
+    for line in block:
+        if line.startswith("$ "):
+            command = Command(line.removeprefix("$ ").split("  #")[0].strip())
+            recipe.commands.append(command)
+        elif command and command.text.endswith("\\"):
+            command.text += f"\n{line}"
+        elif command:
+            command.result.append(line)
+    if command is None and any(block):
+        recipe.snippets.append("\n".join(block).strip() + "\n")
 
 
 def all_commands(pages: Iterable[Path]) -> list[str]:
@@ -84,7 +90,9 @@ def expect(promised: Iterable[str], output: str) -> None:
         if not words or words == ".." or set(words) == {"-"}:
             continue
         wanted = re.compile(".+".join(re.escape(part) for part in _PLACEHOLDER.split(words)))
-        assert any(wanted.search(there) for there in lines), f"the page promises\n  {words}\nand there is\n{output}"
+        assert any(wanted.search(there) for there in lines), (
+            f"the page promises\n  {words}\nand there is\n" + "\n".join(output.splitlines()[-60:])
+        )
 
 
 class Office:
@@ -140,7 +148,7 @@ class Office:
         keep = f'\nprintf "%s" "${name[1]}"' if name else ""
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text + keep], env=self.shell, cwd=ROOT, timeout=120, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            capture_output=True, stdin=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         assert done.returncode == 0, f"{text}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         if name:
@@ -162,7 +170,10 @@ class Office:
         """What the tasks of a run logged, in the order of their beginning."""
         tasks = [task for task in self.stack.tasks(run_id) if task["start_date"] and task["state"] != "skipped"]
         for task in sorted(tasks, key=lambda task: str(task["start_date"])):
-            yield self.stack.log(run_id, task["task_id"], task["try_number"]) + "\n"
+            log = self.stack.log(run_id, task["task_id"], task["try_number"])
+            yield "".join(
+                f"{line}\n" for line in log.splitlines() if not line.startswith(("::", "DAG bundles", "GitW"))
+            )
 
     def counts(self, run_id: str) -> dict[str, tuple[int, ...]]:
         """Table -> inserted, updated, deleted, conflicts, rejects of its merge in a run."""

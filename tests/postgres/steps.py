@@ -119,7 +119,6 @@ def _run(task_id: str, run_id: str, xcom: dict[str, Any]) -> Any:
         "dag": module.dag,
         "task": task,
         "ti": SimpleNamespace(xcom_pull=lambda task_ids: xcom[task_ids]),
-        "outlet_events": {asset: SimpleNamespace() for asset in task.outlets},
         "outlet_events": defaultdict(SimpleNamespace),
     }
     task.render_template_fields(context)

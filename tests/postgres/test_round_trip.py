@@ -37,7 +37,7 @@ from hybrid_sync.operators.stage import stage_extract
 from hybrid_sync.specs import Ownership, Registry, RejectLimit, Rewrite, TableSpec
 from tests.postgres import test_desktop_mariadb, type_matrix
 from tests.postgres.conftest import Cloud, delete_insert, upsert
-from tests.postgres.type_matrix import CASES, ZONE, Case, Driver, Outcome
+from tests.postgres.type_matrix import BESIDE_BAD_TEXT, CASES, ZONE, Case, Driver, Outcome
 
 server = test_desktop_mariadb.server  # the fixture: MariaDB, once for this module
 
@@ -51,8 +51,8 @@ PLAINLY = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_o
 class Desktop(Protocol):
     """A desktop that is filled and read without the package and, but for MariaDB, without ODBC."""
 
-    def connection(self, encoding: str) -> str:
-        """The Airflow connection, as JSON."""
+    def connection(self, table: str, encoding: str) -> str:
+        """The Airflow connection to the database that has `table`, as JSON."""
 
     def fill(self, table: str, columns: dict[str, str], rows: Sequence[Sequence[str]], encoding: str) -> None:
         """Make a table of columns (name -> type) and rows of SQL literals, numbered by a column `id` from 1."""
@@ -97,7 +97,7 @@ class Postgres:
         for uri in self._made.values():
             run(self.server.uri(), f"DROP DATABASE {urlsplit(uri).path[1:]} WITH (FORCE)")
 
-    def connection(self, encoding: str) -> str:
+    def connection(self, table: str, encoding: str) -> str:
         parts = urlsplit(self.uri(encoding))
         return desktop_connection(parts.port or 0, parts.path[1:])
 
@@ -121,21 +121,24 @@ class Postgres:
 
 
 class Sqlite:
-    """A SQLite file."""
+    """SQLite files, one for each table: a file that a leaked connection locks then stops no other test."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-    def connection(self, encoding: str) -> str:
-        return json.dumps({"conn_type": "odbc", "extra": {"driver": "SQLite3", "Database": str(self.file)}})
+    def file(self, table: str) -> Path:
+        return self.folder / f"{table}.db"
+
+    def connection(self, table: str, encoding: str) -> str:
+        return json.dumps({"conn_type": "odbc", "extra": {"driver": "SQLite3", "Database": str(self.file(table))}})
 
     def fill(self, table: str, columns: dict[str, str], rows: Sequence[Sequence[str]], encoding: str) -> None:
-        with closing(sqlite3.connect(self.file, isolation_level=None)) as database:
+        with closing(sqlite3.connect(self.file(table), isolation_level=None)) as database:
             database.execute(_ddl(table, columns, "INTEGER PRIMARY KEY"))
             database.execute(_insert(table, rows))
 
     def held(self, table: str, column: str, case: Case) -> list[str | None]:
-        with closing(sqlite3.connect(self.file)) as database:
+        with closing(sqlite3.connect(self.file(table))) as database:
             database.text_factory = lambda text: text.decode(errors="replace")
             rows = database.execute(f"SELECT {column} FROM {table} ORDER BY id").fetchall()
         return [_shown(value) for (value,) in rows]
@@ -150,7 +153,7 @@ class Mariadb:
         self.database.execute("SET GLOBAL time_zone = '-08:00'")
         self.database.execute("SET time_zone = '+00:00'")
 
-    def connection(self, encoding: str) -> str:
+    def connection(self, table: str, encoding: str) -> str:
         return json.dumps({
             "conn_type": "odbc", "host": "127.0.0.1", "port": int(self.settings["PORT"]), "login": "root",
             "schema": self.settings["DATABASE"], "extra": {"driver": "MariaDB Unicode"},
@@ -234,7 +237,7 @@ def psqlodbc(postgres_server: PostgresServer) -> Iterator[Postgres]:
 
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
-    return Sqlite(tmp_path_factory.mktemp("sqlite") / "desktop.db")
+    return Sqlite(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +288,7 @@ class Carrier:
             "params": {"tables": [spec.name], "dry_run": False, "mode": "full"},
         }  # fmt: skip
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AIRFLOW_CONN_DESKTOP", self.desktop.connection(encoding))
+            patch.setenv("AIRFLOW_CONN_DESKTOP", self.desktop.connection(self.table, encoding))
             patch.setenv("AIRFLOW_CONN_SUPABASE", cloud_connection(parts.port or 0, parts.path[1:]))
             operator = ExtractOperator(task_id="extract", registry=registry, table=spec.name)
             return registry, Extract.from_json(operator.execute(context))
@@ -329,7 +332,7 @@ class Carrier:
             "SELECT (row ->> 'id')::int, column_name, reason FROM hybrid_sync.reject"
             " WHERE run_id = %s AND table_name = %s", self.cloud.run_id, self.table,
         )  # fmt: skip
-        assert len({row[0] for row in rows}) == len(rows)
+        assert len({row[0] for row in rows}) == len(rows), sorted(rows)
         return {number: (column, reason) for number, column, reason in rows}
 
 
@@ -440,26 +443,27 @@ def beside_bad_text(carrier: Carrier, driver: Driver, columns: dict[str, Case]) 
     assert_exact(carrier, columns, (2,))
 
 
-UNKNOWN = "text of a type that SQLite does not know is stored as mojibake"
-HARMED_BY_BAD_TEXT = [
-    Case(driver=Driver.SQLITE, desktop="", cloud="text", values=("'தமிழ்நாடு'",), fault=UNKNOWN),
-    Case(driver=Driver.SQLITE, desktop="JSON", cloud="jsonb", values=("""'{"a": "எ"}'""",), fault=UNKNOWN),
-    Case(driver=Driver.PSQLODBC, desktop="money", cloud="numeric(19,2)", values=("'12.34'",),
-         fault="asked for with its currency sign, and refused as no number"),
-    Case(driver=Driver.PSQLODBC, desktop="char(5)", cloud="text", values=("'ab'",), fault="loses its padding"),
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("driver", BAD_TEXT)
 def test_every_other_type_is_exact_beside_a_text_that_is_not_utf8(carry: Carry, driver: Driver) -> None:
-    apart = {(case.driver, case.desktop) for case in HARMED_BY_BAD_TEXT if case.fault}
+    apart = {(case.driver, case.desktop) for case in BESIDE_BAD_TEXT if case.fault}
     columns = {name: case for name, case in all_types(driver).items() if (driver, case.desktop) not in apart}
     beside_bad_text(carry(driver), driver, columns)
 
 
-@pytest.mark.parametrize("case", [faulty(case) for case in HARMED_BY_BAD_TEXT])
+@pytest.mark.parametrize("case", [faulty(case) for case in BESIDE_BAD_TEXT])
 def test_a_type_is_exact_beside_a_text_that_is_not_utf8(carry: Carry, case: Case) -> None:
     beside_bad_text(carry(case.driver), case.driver, {"v": case})
+
+
+@pytest.mark.xfail(reason="the driver keeps the file open: pyodbc closes the connection before the cursor")
+def test_a_desktop_file_is_free_again_after_a_read_that_failed(carry: Carry, sqlite: Sqlite) -> None:
+    carrier = carry(Driver.SQLITE)
+    rows = [["CAST(x'ff' AS TEXT)", f"printf('%.{LONG}c', 'z')"], ["'a'", "'b'"]]
+    carrier.desktop.fill(carrier.table, {"v": "TEXT", "z": "TEXT"}, rows, "UTF8")
+    carrier.create({"v": "text", "z": "text"})
+    carrier.extract(upsert(carrier.table, "id", max_rejects=ANY))
+    with closing(sqlite3.connect(sqlite.file(carrier.table), timeout=0, isolation_level=None)) as database:
+        database.execute(f"DELETE FROM {carrier.table}")
 
 
 @pytest.mark.xfail(reason="one such byte stops the whole table (SQLSTATE 22P05), and the error advises a view")
@@ -475,16 +479,17 @@ def test_a_byte_that_is_no_letter_of_cp1252_is_a_reject_alone(carry: Carry) -> N
 
 @pytest.mark.parametrize("driver", Driver)
 @pytest.mark.parametrize(
-    ("worker", "server"), [("UTC", "UTC"), ("Asia/Kolkata", "America/New_York"), ("America/New_York", "Asia/Kolkata")]
+    ("worker", "cloud_zone"),
+    [("UTC", "UTC"), ("Asia/Kolkata", "America/New_York"), ("America/New_York", "Asia/Kolkata")],
 )
 def test_a_timestamp_without_zone_means_desktop_time_zone_whatever_worker_and_cloud_say(
-    carry: Carry, target: Cloud, driver: Driver, worker: str, server: str
+    carry: Carry, target: Cloud, driver: Driver, worker: str, cloud_zone: str
 ) -> None:
     kind = {Driver.PSQLODBC: "timestamp", Driver.SQLITE: "TIMESTAMP", Driver.MARIADB: "DATETIME(6)"}[driver]
     carrier = carry(driver)
     carrier.desktop.fill(carrier.table, {"v": kind}, [["'2024-07-01 00:30:00.000001'"]], "UTF8")
     carrier.create({"v": "timestamptz"})
-    with in_zones(target, worker, server):
+    with in_zones(target, worker, cloud_zone):
         carrier.sync(upsert(carrier.table, "id"), zone="Europe/Berlin")
     assert carrier.arrived("v") == {1: "2024-06-30 22:30:00.000001+00"}
 

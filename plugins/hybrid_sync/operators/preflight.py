@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from hybrid_sync import extracts, preflight
+from hybrid_sync import extracts, preflight, retention
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop
 from hybrid_sync.findings import Severity
@@ -54,8 +54,9 @@ class PreflightOperator(BaseOperator):
             desktop = None
             if choices.replay is None:
                 desktop = opened.enter_context(Desktop(desktop_connection_string(self.desktop_conn_id)))
+            connection = opened.enter_context(cloud(self.cloud_conn_id))
             report = preflight.check(
-                opened.enter_context(cloud(self.cloud_conn_id)),
+                connection,
                 desktop,
                 self.registry,
                 choices.tables,
@@ -63,6 +64,7 @@ class PreflightOperator(BaseOperator):
                 dry_run=choices.dry_run,
                 free_bytes=preflight.free_bytes(extracts.base_uri()),
             )
+            retention.prune(connection, dag_id=context["dag"].dag_id, run_id=choices.run_id)
         level = max((_LEVELS[finding.severity] for finding in report.findings), default=logging.INFO)
         table = preflight.as_table(report.findings, choices.tables)
         self.log.log(level, "Preflight: %s\n%s", preflight.summary(report.findings, choices.tables), table)

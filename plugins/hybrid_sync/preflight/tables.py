@@ -86,12 +86,15 @@ def _settled(
 ) -> tuple[dict[str, str], list[Finding]]:
     names = [column.name for column in desktop_columns]
     common = columns.common_columns(spec, registry.ownership, facts.target, names)
+    lost = list(drift.gone(spec, facts.target, desktop_columns, last))
     pairs, drifted = drift.settle(spec, facts.target, common, last)
     return pairs, [
         *columns.column_errors(spec, registry.ownership, facts.target, names, common),
-        *drift.gone(spec, facts.target, desktop_columns, last),
+        *lost,
         *drifted,
-        *drift.appeared(spec, facts.target, desktop_columns, last),
+        *(
+            [] if lost else drift.appeared(spec, facts.target, desktop_columns, last)
+        ),  # the new may be the lost, renamed
         *drift.retyped(spec, facts.target, desktop_columns, pairs, last),
     ]
 
