@@ -107,7 +107,8 @@ def check_writes(
     if exclusive:
         raise MobileRowsTouched(
             f"the merge holds {', '.join(exclusive)} exclusively, as TRUNCATE and changes of a table's form do. A "
-            f"trigger of {plan.target} does that. The merge was rolled back and nothing was changed. Remove that trigger.",
+            f"trigger of {plan.target} does that. The merge was rolled back and nothing was changed. Remove that "
+            f"trigger.",
             table=plan.table,
         )
     counted = sum((counts for oid, (_, counts) in delta.items() if oid in own), Writes())

@@ -46,6 +46,7 @@ LONG = 1_200_000  # letters: too long for arrow-odbc's buffers, so that pyodbc r
 ENCODINGS = {"UTF8": "utf-8", "SQL_ASCII": "utf-8", "WIN1252": "cp1252"}
 # As this module reads PostgreSQL: exact, and the same on both sides.
 PLAINLY = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c extra_float_digits=1"
+WRITTEN_PLAINLY = "".join(f"SET LOCAL {setting};" for setting in PLAINLY.split("-c ")[1:])
 
 
 class Desktop(Protocol):
@@ -76,6 +77,7 @@ class Postgres:
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
         self._made: dict[str, str] = {}
+        self._sessions: dict[str, psycopg.Connection[Any]] = {}
 
     def uri(self, encoding: str) -> str:
         if encoding not in self._made:
@@ -94,6 +96,8 @@ class Postgres:
         return self._made[encoding]
 
     def drop(self) -> None:
+        for session in self._sessions.values():
+            session.close()
         for uri in self._made.values():
             run(self.server.uri(), f"DROP DATABASE {urlsplit(uri).path[1:]} WITH (FORCE)")
 
@@ -102,22 +106,24 @@ class Postgres:
         return desktop_connection(parts.port or 0, parts.path[1:])
 
     def fill(self, table: str, columns: dict[str, str], rows: Sequence[Sequence[str]], encoding: str) -> None:
-        run(self.uri(encoding), _ddl(table, columns, "int PRIMARY KEY"))
-        with psycopg.connect(self.uri(encoding), autocommit=True, options=PLAINLY) as connection:
-            if encoding != "SQL_ASCII":
-                connection.execute("SET client_encoding = 'UTF8'")
-            for number, row in enumerate(rows, 1):
-                statement = f"INSERT INTO {table} VALUES ({number}, {', '.join(row)})"
-                # As bytes: psycopg would write nothing beyond ASCII to a database without an encoding.
-                connection.execute(statement.encode())
+        connection = self.session(encoding)
+        connection.execute(_ddl(table, columns, "int PRIMARY KEY"))
+        # As bytes: psycopg would write nothing beyond ASCII to a database without an encoding.
+        connection.execute(_insert(table, rows).encode())
 
     def held(self, table: str, column: str, case: Case) -> list[str | None]:
         written = f"encode(convert_to(format('%s', {column}), getdatabaseencoding()), 'hex')"
-        with psycopg.connect(self.uri(case.encoding), options=PLAINLY) as connection:
-            rows = connection.execute(
-                f"SELECT CASE WHEN {column} IS NOT NULL THEN {written} END FROM {table} ORDER BY id"
-            )
-            return [value and _decoded(value, ENCODINGS[case.encoding]) for (value,) in rows]
+        rows = self.session(case.encoding).execute(
+            f"SELECT CASE WHEN {column} IS NOT NULL THEN {written} END FROM {table} ORDER BY id"
+        )
+        return [value and _decoded(value, ENCODINGS[case.encoding]) for (value,) in rows]
+
+    def session(self, encoding: str) -> psycopg.Connection[Any]:
+        if encoding not in self._sessions:
+            self._sessions[encoding] = psycopg.connect(self.uri(encoding), autocommit=True, options=PLAINLY)
+            if encoding != "SQL_ASCII":
+                self._sessions[encoding].execute("SET client_encoding = 'UTF8'")
+        return self._sessions[encoding]
 
 
 class Sqlite:
@@ -297,9 +303,8 @@ class Carrier:
         """Stage an extract in a run of its own, and merge it."""
         [spec] = registry.tables
         self.cloud.run_id = f"run{next(self.cloud.runs)}"
-        with self.cloud.connect() as connection:
-            stage_extract(connection, registry, spec, extract, self.cloud.run_id, dry_run=False)
-            manifest = ledger.manifest(connection, self.cloud.run_id, spec.name)
+        stage_extract(self.cloud.connection, registry, spec, extract, self.cloud.run_id, dry_run=False)
+        manifest = ledger.manifest(self.cloud.connection, self.cloud.run_id, spec.name)
         assert manifest is not None
         return self.cloud.merge(spec, manifest)
 
@@ -320,11 +325,12 @@ class Carrier:
 
     def arrived(self, column: str) -> dict[int, str | None]:
         """The cloud's values of a column by `id`, as the server writes them."""
-        with psycopg.connect(self.cloud.uri, options=PLAINLY) as connection:
-            rows = connection.execute(
+        with self.cloud.connection.transaction():
+            self.cloud.execute(WRITTEN_PLAINLY)
+            rows = self.cloud.execute(
                 f"SELECT id, CASE WHEN {column} IS NOT NULL THEN format('%s', {column}) END FROM {self.table}"
             )
-            return dict(rows.fetchall())
+        return dict(rows)
 
     def rejects(self) -> dict[int, tuple[str, str]]:
         """The last run's rejects: `id` -> column and reason."""
@@ -479,27 +485,28 @@ def test_a_byte_that_is_no_letter_of_cp1252_is_a_reject_alone(carry: Carry) -> N
 
 @pytest.mark.parametrize("driver", Driver)
 @pytest.mark.parametrize(
-    ("worker", "cloud_zone"),
+    ("worker", "there"),
     [("UTC", "UTC"), ("Asia/Kolkata", "America/New_York"), ("America/New_York", "Asia/Kolkata")],
 )
 def test_a_timestamp_without_zone_means_desktop_time_zone_whatever_worker_and_cloud_say(
-    carry: Carry, target: Cloud, driver: Driver, worker: str, cloud_zone: str
+    carry: Carry, target: Cloud, driver: Driver, worker: str, there: str
 ) -> None:
     kind = {Driver.PSQLODBC: "timestamp", Driver.SQLITE: "TIMESTAMP", Driver.MARIADB: "DATETIME(6)"}[driver]
     carrier = carry(driver)
     carrier.desktop.fill(carrier.table, {"v": kind}, [["'2024-07-01 00:30:00.000001'"]], "UTF8")
     carrier.create({"v": "timestamptz"})
-    with in_zones(target, worker, cloud_zone):
+    with in_zones(target, worker, there):
         carrier.sync(upsert(carrier.table, "id"), zone="Europe/Berlin")
     assert carrier.arrived("v") == {1: "2024-06-30 22:30:00.000001+00"}
 
 
 @contextmanager
-def in_zones(target: Cloud, worker: str, server: str) -> Iterator[None]:
+def in_zones(target: Cloud, worker: str, there: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", worker)
         clock.tzset()
-        target.execute(f"ALTER DATABASE round_trips SET timezone = '{server}'")
+        target.execute(f"ALTER DATABASE round_trips SET timezone = '{there}'")  # for the extract's own connection
+        target.execute(f"SET timezone = '{there}'")
         yield
     clock.tzset()
 

@@ -465,9 +465,9 @@ def _fate(case: Case) -> str:
 
 def parts() -> tuple[str, str, str]:
     """The page: what stands before its tables, the tables, and what stands after them."""
-    before, _, rest = PAGE.read_text().partition(f"{BEGIN}\n")
-    written, _, after = rest.partition(f"\n{END}")
-    return before, written, after
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    written, _, after = rest.partition(END)
+    return before, written.strip("\n"), after
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from hybrid_sync import extracts, ledger, preflight, replaying
+from hybrid_sync import extracts, ledger, replaying
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop, TextNotUtf8
 from hybrid_sync.odbc.drivers import Dbms
@@ -52,6 +52,8 @@ class ExtractOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read the table. Returns the extract: its URI, row count, columns and watermark."""
+        from hybrid_sync import preflight
+
         choices = choices_of(context)
         choices.require(self.spec.name)
         dag_id = context["dag"].dag_id
@@ -66,6 +68,8 @@ class ExtractOperator(BaseOperator):
         return extract.to_json()
 
     def _replay(self, run_id: str, dag_id: str, facts: TableFacts, state: ReadState | None) -> extracts.Extract:
+        from hybrid_sync import preflight
+
         preflight.check_table(self.spec, self.registry, facts, None).required()
         base = extracts.base_uri()
         found = extracts.find_extract(base, dag_id, run_id, self.spec.name)
@@ -81,6 +85,8 @@ class ExtractOperator(BaseOperator):
         return extract
 
     def _extract(self, choices: Choices, dag_id: str, facts: TableFacts, state: ReadState | None) -> extracts.Extract:
+        from hybrid_sync import preflight
+
         folder = extracts.extract_folder(extracts.base_uri(), dag_id, choices.run_id, self.spec.name)
         with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
             columns = desktop.columns(self.spec.source_table)

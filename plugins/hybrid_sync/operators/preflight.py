@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from hybrid_sync import extracts, preflight, retention
+from hybrid_sync import extracts, retention
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop
 from hybrid_sync.findings import Severity
@@ -49,6 +49,8 @@ class PreflightOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check. Returns the mobile rows of each table, the tables that cannot run, and findings by severity."""
+        from hybrid_sync import preflight  # every task's process parses the DAG, and two of them need it
+
         choices = choices_of(context)
         with ExitStack() as opened:
             desktop = None
@@ -64,9 +66,10 @@ class PreflightOperator(BaseOperator):
                 dry_run=choices.dry_run,
                 free_bytes=preflight.free_bytes(extracts.base_uri()),
             )
-            retention.prune(connection, dag_id=context["dag"].dag_id, run_id=choices.run_id)
-        level = max((_LEVELS[finding.severity] for finding in report.findings), default=logging.INFO)
-        table = preflight.as_table(report.findings, choices.tables)
-        self.log.log(level, "Preflight: %s\n%s", preflight.summary(report.findings, choices.tables), table)
+            level = max((_LEVELS[finding.severity] for finding in report.findings), default=logging.INFO)
+            table = preflight.as_table(report.findings, choices.tables)
+            self.log.log(level, "Preflight: %s\n%s", preflight.summary(report.findings, choices.tables), table)
+            if choices.replay is None:  # a replay may be of the oldest run that is kept
+                retention.prune(connection, dag_id=context["dag"].dag_id, run_id=choices.run_id)
         counts = preflight.count_lines(report.findings, choices.tables)
         return {"mobile_rows": report.mobile_rows, "problems": sorted(report.stopped), "findings": counts}
