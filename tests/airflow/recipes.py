@@ -66,16 +66,19 @@ def read_page(path: Path) -> dict[str, Recipe]:
 def _take(recipe: Recipe, block: list[str]) -> None:
     """Put the lines of one indented block where they belong."""
     command: Command | None = None
+    snippet: list[str] = []
     for line in block:
         if line.startswith("$ "):
             command = Command(line.removeprefix("$ ").split("  #")[0].strip())
             recipe.commands.append(command)
-        elif command and command.text.endswith("\\"):
+        elif command is None:
+            snippet.append(line)
+        elif command.text.endswith("\\"):
             command.text += f"\n{line}"
-        elif command:
+        else:
             command.result.append(line)
-    if command is None and any(block):
-        recipe.snippets.append("\n".join(block).strip() + "\n")
+    if any(snippet):
+        recipe.snippets.append("\n".join(snippet).strip() + "\n")
 
 
 def all_commands(pages: Iterable[Path]) -> list[str]:

@@ -461,7 +461,6 @@ def test_a_type_is_exact_beside_a_text_that_is_not_utf8(carry: Carry, case: Case
     beside_bad_text(carry(case.driver), case.driver, {"v": case})
 
 
-@pytest.mark.xfail(reason="the driver keeps the file open: pyodbc closes the connection before the cursor")
 def test_a_desktop_file_is_free_again_after_a_read_that_failed(carry: Carry, sqlite: Sqlite) -> None:
     carrier = carry(Driver.SQLITE)
     rows = [["CAST(x'ff' AS TEXT)", f"printf('%.{LONG}c', 'z')"], ["'a'", "'b'"]]

@@ -2,11 +2,13 @@
 {% macro value(name, form, dbms) -%}
 {% if form == "text" %}CAST({{ name }} AS {{ "CHAR" if dbms == "mariadb" else "TEXT" }})
 {%- elif form == "hex" %}CASE WHEN {{ name }} IS NOT NULL THEN HEX({{ name }}) END
-{%- elif form == "bytes" %}CONVERT_TO(CAST({{ name }} AS TEXT), GETDATABASEENCODING())
+{%- elif form == "bytes" %}CONVERT_TO(CASE WHEN {{ name }} IS NOT NULL THEN CONCAT({{ name }}) END, GETDATABASEENCODING())
 {%- elif form == "number" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
 {%- elif form == "uuid" %}CAST({{ name }} AS VARCHAR(36))
 {%- elif form == "utc" and dbms == "mariadb" %}CAST(UNIX_TIMESTAMP({{ name }}) * 1000000 AS SIGNED)
 {%- elif form == "utc" %}{{ name }} AT TIME ZONE 'UTC'
+{%- elif form == "utc_text" %}CASE WHEN UNIX_TIMESTAMP({{ name }}) = 0 THEN CAST({{ name }} AS CHAR)
+    ELSE CONCAT(CAST(CONVERT_TZ({{ name }}, @@session.time_zone, '+00:00') AS CHAR), '+00:00') END
 {%- elif form == "money" %}CAST(CAST({{ name }} AS NUMERIC) AS TEXT)
 {%- elif form == "signed" %}CAST({{ name }} AS SIGNED)
 {%- elif form == "decimal" %}CAST({{ name }} AS DECIMAL(20, 0))

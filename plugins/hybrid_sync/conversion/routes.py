@@ -42,6 +42,9 @@ _FITTING: dict[str, set[Kind]] = {
     **dict.fromkeys((*whole_numbers.BITS, "numeric", "float4", "float8", "bool"), _NUMERIC),
     **dict.fromkeys(("date", "timestamp", "timestamptz"), _CLOCK),
     "time": {Kind.TEXT, Kind.TIME},
+    # The digits of a number would be taken for bits.
+    "bit": {Kind.TEXT},
+    "varbit": {Kind.TEXT},
 }
 
 
@@ -56,7 +59,7 @@ class Route:
     def run(self, values: pa.Array) -> Sieve:
         """Convert one batch of the column."""
         sieve = Sieve(values if values.type == plain(values.type) else values.cast(plain(values.type)))
-        keeps_bytes = not self.as_text and self.column.base in ("bytea", "uuid")
+        keeps_bytes = not self.as_text and (self.column.base == "bytea" or _is_uuid(self.column, values.type))
         kind = kind_of(sieve.values.type)
         if kind is Kind.TEXT or (kind is Kind.BYTES and not keeps_bytes):
             to_valid_text(sieve)
@@ -83,6 +86,12 @@ def route(column: TargetColumn, arrow_type: pa.DataType, zone: str) -> Route:
     if base in _DIRECT:
         return Route(column, False, _DIRECT[base])
     return Route(column, True, others.to_castable_text)
+
+
+def _is_uuid(column: TargetColumn, arrow_type: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return column.base == "uuid" and bool(arrow_type == pa.binary(16))
 
 
 def _mismatch(sieve: Sieve, column: TargetColumn) -> None:

@@ -36,10 +36,11 @@ def reading(column: DesktopColumn) -> Reading:
         "BIT": lambda: _bits(column),
         "DECIMAL": lambda: _decimal(column, as_text),
         "DOUBLE": lambda: plain(column, pa.float64()),
-        "FLOAT": lambda: plain(column, pa.float32()),
+        # As 32-bit floats the driver writes every value 8 bytes after the last: rows come as other rows' values.
+        "FLOAT": lambda: Reading(column=column, bound=pa.float64(), arrow=pa.float32()),
         "DATE": lambda: plain(column, pa.date32(), Guard.DATE, as_text),
         "DATETIME": lambda: plain(column, pa.timestamp("us"), Guard.DATE, as_text),
-        "TIMESTAMP": lambda: _instant(column, as_text),
+        "TIMESTAMP": lambda: _instant(column),
         "TIME": lambda: _time(as_text),
         "CHAR": lambda: declared_text(column),
         "VARCHAR": lambda: declared_text(column),
@@ -67,10 +68,10 @@ def _bits(column: DesktopColumn) -> Reading:
     # The driver gives the bits as bytes: BIT(1) would be NULL, and a longer one ends the process.
     if column.sql_type == -7:
         return Reading(column=column, form=Form.BITS, bound=pa.int64(), arrow=pa.bool_())
-    return Reading(column=column, form=Form.BITS, bound=pa.string(), arrow=pa.string())
+    return Reading(column=column, form=Form.BITS, bound=pa.decimal128(20, 0), arrow=pa.decimal128(20, 0))
 
 
-def _instant(column: DesktopColumn, as_text: Reading) -> Reading:
+def _instant(column: DesktopColumn) -> Reading:
     import pyarrow as pa
 
     # Stored as an instant, shown in the session's zone; as microseconds since 1970 it needs no zone.
@@ -80,7 +81,7 @@ def _instant(column: DesktopColumn, as_text: Reading) -> Reading:
         bound=pa.int64(),
         arrow=pa.timestamp("us", tz="UTC"),
         guard=Guard.DATE,
-        otherwise=as_text,
+        otherwise=text(column, Form.UTC_TEXT),
     )
 
 

@@ -21,7 +21,10 @@ def settings(widest: int, batch_rows: int, batch_bytes: int) -> dict[str, str]:
     """
     fetch = max(10, min(batch_rows, 10_000, batch_bytes // max(widest, 1)))
     size = str(max(widest, _UNDECLARED_TEXT))
-    return {"UseDeclareFetch": "1", "Fetch": str(fetch), "MaxVarcharSize": size, "MaxLongVarcharSize": size}
+    return {
+        "ConnSettings": "SET+IntervalStyle=postgres", "UseDeclareFetch": "1", "Fetch": str(fetch),
+        "MaxVarcharSize": size, "MaxLongVarcharSize": size,
+    }  # fmt: skip
 
 
 def reading(column: DesktopColumn) -> Reading:
@@ -57,7 +60,7 @@ def undecoded(read: Reading) -> Reading:
     """The same text as bytes. The server itself refuses to send text that is not UTF-8 (an SQL_ASCII database)."""
     import pyarrow as pa
 
-    if read.arrow != pa.string():
+    if read.arrow != pa.string() or read.form in (Form.MONEY, Form.UUID):
         return read
     return Reading(column=read.column, form=Form.BYTES, bound=pa.binary(), arrow=pa.binary(), measured=True)
 

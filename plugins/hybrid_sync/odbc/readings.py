@@ -30,6 +30,7 @@ class Form(StrEnum):
     NUMBER = "number"
     UUID = "uuid"
     UTC = "utc"
+    UTC_TEXT = "utc_text"
     MONEY = "money"
     SIGNED = "signed"
     DECIMAL = "decimal"

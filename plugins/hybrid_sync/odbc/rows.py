@@ -31,9 +31,10 @@ def read(
     step = max(1, min(_STEP, batch_rows, batch_bytes // max(query.widest, 1)))
     held: list[Sequence[Any]] = []
     size, empty = 0, True
+    cursor = connection.cursor()
     try:
         _decode(connection, "latin-1" if raw_text else "utf-8")
-        cursor = connection.cursor().execute(query.statement)
+        cursor.execute(query.statement)
         while fetched := cursor.fetchmany(step):
             held.extend(fetched)
             size += sum(_bytes(row[index]) for row in fetched for index in long)
@@ -43,6 +44,7 @@ def read(
         if held or empty:
             yield _batch(held, columns)
     finally:
+        cursor.close()  # first: with a statement open, SQLite's driver keeps the file open, and locked
         connection.close()
 
 
@@ -74,8 +76,8 @@ class _Column:
         import pyarrow as pa
 
         self.name = read.name
-        self._raw = raw_text and read.finish is None and pa.types.is_string(read.bound) and read.bound == read.arrow
-        self._type = pa.binary() if self._raw else read.bound
+        self._raw = raw_text and pa.types.is_string(read.bound) and read.bound == read.arrow
+        self._type = pa.binary() if self._raw and read.finish is None else read.bound
         self._read = read
         self._convert = _converter(self._type)
 
@@ -86,7 +88,11 @@ class _Column:
         if convert is not None:
             cells = [None if cell is None else convert(cell) for cell in cells]
         values = pa.array(cells, type=self._type)
-        return values if self._raw else self._read.finished(values)
+        if not self._raw or pa.types.is_binary(values.type):
+            return values if self._raw else self._read.finished(values)
+        # Latin-1 stands for bytes here, whatever a number among them was rewritten as.
+        finished = self._read.finished(values).to_pylist()
+        return pa.array([None if cell is None else cell.encode("latin-1") for cell in finished], pa.binary())
 
 
 def _converter(kind: pa.DataType) -> Callable[[Any], Any] | None:

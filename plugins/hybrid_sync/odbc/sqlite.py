@@ -38,7 +38,7 @@ def reading(column: DesktopColumn) -> Reading:
         # A NUL ends a text for the driver; and bytes may be in there, which are no text.
         size = column.size or (65_536 if column.sql_type in _LONG_TEXT else 255)
         read = text(column, Form.PLAIN, 4 * size)
-        return replace(read, guard=Guard.TEXT, otherwise=_bytes(column))
+        return _unless_bytes(read)
     if "BLOB" in kind or "BINARY" in kind:
         return _bytes(column)
     if any(word in kind for word in ("REAL", "FLOA", "DOUB")):
@@ -46,9 +46,13 @@ def reading(column: DesktopColumn) -> Reading:
     if "BOOL" in kind or kind == "BIT":
         return _typed(as_text, Form.TEXT, pa.bool_(), Guard.BOOLEAN)
     if any(word in kind for word in ("DATE", "TIME")):
-        return text(column, Form.TEXT, _EXPRESSION)
+        return _unless_bytes(text(column, Form.TEXT, _EXPRESSION))
     declared = any(word in kind for word in ("NUM", "DEC", "MONEY", "CURRENCY"))
-    return replace(as_text, finish=_shortest, warning=_ROUNDED if declared else None)
+    return _unless_bytes(replace(as_text, finish=_shortest, warning=_ROUNDED if declared else None))
+
+
+def _unless_bytes(read: Reading) -> Reading:
+    return replace(read, guard=Guard.TEXT, otherwise=_bytes(read.column))
 
 
 def _typed(as_text: Reading, form: Form, kind: pa.DataType, guard: Guard) -> Reading:
