@@ -1,4 +1,4 @@
--- The least-privilege role of the sync, to be run once per cloud by an administrator, with psql:
+-- The least-privilege role of the sync, to be run by an administrator, once per cloud and again after a table is added:
 --
 --     psql "$CLOUD" -v ON_ERROR_STOP=1 -f include/sql/roles.sql
 --
@@ -29,6 +29,14 @@ BEGIN
     CREATE SCHEMA IF NOT EXISTS hybrid_sync AUTHORIZATION hybrid_sync_writer;
     CREATE SCHEMA IF NOT EXISTS hybrid_sync_staging AUTHORIZATION hybrid_sync_writer;
     REVOKE ALL ON SCHEMA hybrid_sync, hybrid_sync_staging FROM PUBLIC;
+    -- Where another role has synced before, the schemas and what is in them are that role's.
+    GRANT USAGE, CREATE ON SCHEMA hybrid_sync, hybrid_sync_staging TO hybrid_sync_writer;
+    FOR target IN
+        SELECT oid::regclass FROM pg_class
+        WHERE relnamespace IN ('hybrid_sync'::regnamespace, 'hybrid_sync_staging'::regnamespace) AND relkind = 'r'
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO hybrid_sync_writer', target);
+    END LOOP;
 
     FOREACH target IN ARRAY targets::regclass[] LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO hybrid_sync_writer', target);
