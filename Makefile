@@ -27,7 +27,7 @@ check: setup  ## Format (with CI=true: only compare), lint, check types and laye
 
 test:  ## Run every test (PYTEST_ARGS="tests/unit -n 0" chooses)
 	@scripts/setup --tests
-	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 demo: setup  ## Show the sync on two databases made for it
 	@$(BIN)/python -m demo

@@ -30,8 +30,8 @@ def main(results: Path, picture: Path) -> None:
     )
     for place, line in zip(places, findings, strict=True):
         axes.text(
-            min(line["share"], WIDEST) + 0.015, place, f"{line['shown']}  ({line['bar']})", va="center", fontsize=9,
-            color=GREY if line["met"] else NOT_MET,
+            max(1, min(line["share"], WIDEST)) + 0.02, place, f"{line['shown']}  ({line['bar']})", va="center",
+            fontsize=9, color=GREY if line["met"] else NOT_MET,
         )  # fmt: skip
     axes.axvline(1, color=GREY, linewidth=1, linestyle="--")
     axes.set_yticks(places, [line["what"] for line in findings], fontsize=9)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bench.bars import finding, ratios
@@ -35,8 +36,13 @@ def measure(options: Options, server: PostgresServer, folder: Path, tell: Callab
         run(desktop, clouds[name])
     for round_number in range(options.repeat):
         tell(f"pipeline, round {round_number + 1} of {options.repeat}")
-        _floor(notes, desktop, clouds["floor"], file)
-        _ours(notes, steps, f"round{round_number}", clouds["ours"])
+        turns = [
+            partial(_floor, notes, desktop, clouds["floor"], file),
+            partial(_ours, notes, steps, f"round{round_number}", clouds["ours"]),
+        ]
+        # Whoever comes second finds warmer caches: they take turns at that too.
+        for turn in turns if round_number % 2 == 0 else reversed(turns):
+            turn()
         for name, run in peers.items():
             _compact(clouds[name])
             notes.add(f"{name}, whole run, s", run(desktop, clouds[name]))

@@ -34,7 +34,7 @@ from tests.airflow.recipes import (
     read_page,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("recipes")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 TABLES = ("orgmaster", "locmaster", "conmaster", "climaster", "jobshead", "jobtasks")
 ELSEWHERE = {

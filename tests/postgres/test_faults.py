@@ -233,7 +233,6 @@ def staged_rows(office: Office) -> int:
     return int(rows)
 
 
-@pytest.mark.xdist_group("crash")
 def test_a_crash_of_postgresql_between_stage_and_merge_empties_the_staging_which_is_loaded_again(
     mortal: Office, mortal_server: PostgresServer
 ) -> None:
@@ -253,7 +252,6 @@ def test_a_crash_of_postgresql_between_stage_and_merge_empties_the_staging_which
     assert mortal.stagings() == []
 
 
-@pytest.mark.xdist_group("crash")
 def test_a_crash_of_postgresql_in_mid_stage_and_in_mid_merge_changes_nothing_and_the_retries_do_all(
     mortal: Office, mortal_server: PostgresServer
 ) -> None:
@@ -280,7 +278,6 @@ def test_a_crash_of_postgresql_in_mid_stage_and_in_mid_merge_changes_nothing_and
     mortal.assert_synced()
 
 
-@pytest.mark.xdist_group("crash")
 def test_a_crash_that_takes_the_extract_along_ends_in_an_error_that_says_what_to_clear(
     mortal: Office, mortal_server: PostgresServer
 ) -> None:

@@ -26,7 +26,7 @@ from hybrid_sync import ledger
 from hybrid_sync.registry import load_registry
 from tests.ledger_rows import NOON, PLANTED, Ledger
 
-pytestmark = [pytest.mark.ui, pytest.mark.xdist_group("ui")]
+pytestmark = [pytest.mark.ui]
 
 CHROMIUM = "/usr/bin/chromium"
 SECONDS = 30  # to wait for what a busy machine draws late
