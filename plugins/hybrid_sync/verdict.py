@@ -74,7 +74,9 @@ def _verdict(
         step = failed[0]
         if states[step] == "upstream_failed" and step == "extract":
             return "failed", f"{table}: did not run, because preflight or a table in its `after` failed."
-        return "failed", f"{table}: {table}.{step} is {states[step]}. Read its log, mend the cause, clear its group from extract on."
+        return "failed", (
+            f"{table}: {table}.{step} is {states[step]}. Read its log, mend the cause, clear its group from extract on."
+        )
     if record is None:
         return (
             "no proof",

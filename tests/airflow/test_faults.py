@@ -23,8 +23,6 @@ import pytest
 from demo.environment import airflow_environment, cloud_connection, desktop_connection
 from demo.postgres import PostgresServer, free_port
 
-pytestmark = pytest.mark.xdist_group("airflow faults")
-
 ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).parent / "run_faults.py"
 PASSWORD = "Planted-Pa55word"

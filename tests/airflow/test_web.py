@@ -22,8 +22,6 @@ from tests.ledger_rows import NOON, PLANTED, Ledger
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<script>alert('x')</script>\"&'"
 
-pytestmark = pytest.mark.xdist_group("web")  # one process makes Airflow's metadata database
-
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
