@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hybrid_sync.errors import Unretryable
+from hybrid_sync.errors import ExtractsUnavailable
 from hybrid_sync.extracts import (
     Extract,
     ExtractLost,
@@ -188,7 +189,7 @@ def test_a_late_writer_does_not_put_its_rows_over_newer_ones(base: str) -> None:
         yield batch(0, 1)
         newer.append(write(base + "/x", [batch(0, 7)]))  # the retry runs meanwhile
 
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ExtractsUnavailable, match="a newer attempt has taken"):
         write(base + "/x", slow())  # type: ignore[arg-type]
     assert read_extract(newer[0].uri).rows == 7
 

@@ -73,6 +73,11 @@ def write_extract(
             writer.add_key_value_metadata({FOOTER: json.dumps(extract.to_json()).encode()})
             writer.close()
         storage.move_into_place(partial, path)
+    except FileNotFoundError:
+        raise ExtractsUnavailable(
+            f"a newer attempt has taken this one's part out of {folder}. Its extract stands; this attempt wrote nothing.",
+            table=table,
+        ) from None
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
