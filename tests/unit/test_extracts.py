@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hybrid_sync.errors import Unretryable
-from hybrid_sync.errors import ExtractsUnavailable
+from hybrid_sync.errors import ExtractsUnavailable, Unretryable
 from hybrid_sync.extracts import (
     Extract,
     ExtractLost,

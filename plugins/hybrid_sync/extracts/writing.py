@@ -73,19 +73,10 @@ def write_extract(
             writer.add_key_value_metadata({FOOTER: json.dumps(extract.to_json()).encode()})
             writer.close()
         storage.move_into_place(partial, path)
-    except FileNotFoundError:
-        raise ExtractsUnavailable(
-            f"a newer attempt has taken this one's part out of {folder}. Its extract stands; this attempt wrote nothing.",
-            table=table,
-        ) from None
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise ExtractsUnavailable(
-            f"its extract cannot be written to {folder}: {error.strerror or error}. Make room there, or let "
-            f"HYBRID_SYNC_EXTRACTS name another store; the task tries again.",
-            table=table,
-        ) from None
+        raise _unwritten(error, folder, table) from None
     except BaseException:
         with suppress(OSError):
             partial.unlink()
@@ -105,3 +96,16 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             held = []
     if held:
         yield pa.Table.from_batches(held)
+
+
+def _unwritten(error: OSError, folder: str, table: str) -> ExtractsUnavailable:
+    if isinstance(error, FileNotFoundError):
+        words = (
+            f"a newer attempt has taken this one's part out of {folder}. Its extract stands, this one wrote nothing."
+        )
+    else:
+        words = (
+            f"its extract cannot be written to {folder}: {error.strerror or error}. Make room there, or let "
+            f"HYBRID_SYNC_EXTRACTS name another store; the task tries again."
+        )
+    return ExtractsUnavailable(words, table=table)
