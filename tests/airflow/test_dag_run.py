@@ -76,6 +76,10 @@ def test_unselected_tables_are_skipped_a_dry_run_changes_nothing_and_a_bad_table
     ]
     assert "climaster was not selected" in run.log
 
+    tested = firm.airflow("dags", "test", "hybrid_sync")
+    assert tested.returncode == 0, tested.stderr[-3000:]
+    assert firm.on_cloud("SELECT count(*) FROM hybrid_sync.merge_log WHERE NOT dry_run") == [(15,)]
+
 
 def test_a_failed_table_fails_its_dependants_and_the_run_and_nothing_else(new_firm: Callable[..., Firm]) -> None:
     firm = new_firm()
