@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hybrid_sync.findings import Finding, error, refuse
+from hybrid_sync.findings import Finding, error
 from hybrid_sync.specs import Deletes, Strategy, TableSpec
 
 if TYPE_CHECKING:
@@ -14,17 +14,10 @@ if TYPE_CHECKING:
 _ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
-def refuse_hazards(spec: TableSpec, target: Target, columns: Iterable[str]) -> None:
-    """Refuse a target whose foreign keys, rules or heirs would carry the merge's writes further.
-
-    :param columns: the columns that the desktop supplies.
-    :raises SchemaMismatch: naming each way and what to change.
-    """
-    refuse(spec.name, hazards(spec, target, columns))
-
-
 def hazards(spec: TableSpec, target: Target, columns: Iterable[str]) -> list[Finding]:
     """Each way in which a merge could reach rows that are not its own.
+
+    :param columns: the columns that the desktop supplies.
 
     What triggers do cannot be read from the catalogue; the certificate and the server's write counts watch them.
     """

@@ -36,7 +36,6 @@ class MergePlan:
     staging: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
-    generated_key: str | None
     identity: tuple[str, ...]
     compared: tuple[str, ...]
     assigned: tuple[str, ...]
@@ -96,7 +95,6 @@ def plan_merge(
         staging=staging,
         columns=supplied,
         key=spec.key,
-        generated_key=spec.generated_key,
         identity=_identity(spec, target, supplied),
         # delete_insert never updates, so no trigger rewrites its rows: it compares insert-only columns too
         compared=changeable

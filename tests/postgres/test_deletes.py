@@ -6,7 +6,8 @@ import pytest
 
 from hybrid_sync import catalog
 from hybrid_sync.errors import GuardTripped, SchemaMismatch
-from hybrid_sync.hazards import refuse_hazards
+from hybrid_sync.findings import refuse
+from hybrid_sync.hazards import hazards
 from hybrid_sync.specs import Deletes, Rewrite
 from tests.postgres.conftest import Cloud, delete_insert, upsert
 
@@ -75,16 +76,16 @@ def test_a_foreign_key_that_would_carry_a_deletion_on_is_refused_from_the_catalo
     firm.execute(f"CREATE TABLE photos (photo_id int, job_id int REFERENCES jobs ON DELETE {action}, source char(1))")
     target = catalog.read_target(firm.connection, "jobs")
     with pytest.raises(SchemaMismatch, match=rf"photos_job_id_fkey of public.photos is ON DELETE {action}"):
-        refuse_hazards(JOBS, target, ["job_id", "name"])
-    refuse_hazards(upsert("jobs", "job_id"), target, ["job_id", "name"])
+        refuse(JOBS.name, hazards(JOBS, target, ["job_id", "name"]))
+    assert not hazards(upsert("jobs", "job_id"), target, ["job_id", "name"])
 
 
 def test_rules_and_heirs_are_refused_from_the_catalogue(firm: Cloud) -> None:
     firm.execute("CREATE RULE also AS ON INSERT TO jobs DO ALSO NOTHING; CREATE TABLE heir () INHERITS (notes)")
     with pytest.raises(SchemaMismatch, match="rule also rewrites"):
-        refuse_hazards(JOBS, catalog.read_target(firm.connection, "jobs"), [])
+        refuse(JOBS.name, hazards(JOBS, catalog.read_target(firm.connection, "jobs"), []))
     with pytest.raises(SchemaMismatch, match="heir inherits"):
-        refuse_hazards(NOTES, catalog.read_target(firm.connection, "notes"), [])
+        refuse(NOTES.name, hazards(NOTES, catalog.read_target(firm.connection, "notes"), []))
 
 
 def note(body: str, amount: str = "1", doc: str = "{}") -> dict[str, object]:

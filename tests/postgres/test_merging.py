@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 
-from hybrid_sync import sql
+from hybrid_sync import merging, sql
 from hybrid_sync.errors import GuardTripped, MobileRowsTouched, RowsUnaccounted, StagingLost
+from hybrid_sync.outcomes import Outcomes
 from tests.postgres.conftest import Cloud, delete_insert, upsert
 
 JOBS = upsert("jobs", "job_id")
@@ -88,22 +91,35 @@ def test_delete_insert_replaces_desktop_rows_and_keeps_mobile_rows_byte_for_byte
     assert firm.mobile_bytes("notes") == before
 
 
-def test_readers_never_see_a_delete_insert_half_done(firm: Cloud) -> None:
-    seen = set()
-    manifest = firm.stage(NOTES, [{"body": f"n{n}"} for n in range(2)])
-    statement = sql.render(NOTES.template, plan=firm.plan(NOTES, manifest))
+def test_readers_never_see_a_delete_insert_half_done(firm: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    run = merging.run_template
     with firm.connect() as reader:
-        first, second = statement.split(";\n\n")
 
-        class Watching:
-            """Looks with another connection after each of the merge's statements."""
+        def look() -> None:
+            seen.append(firm_count(reader))
 
-        with firm.connection.transaction():
-            for part in (first, second.rstrip().rstrip(";")):
-                firm.execute(part)
-                seen.add(reader.execute("SELECT count(*) FROM notes").fetchone()[0])  # type: ignore[index]
-        seen.add(reader.execute("SELECT count(*) FROM notes").fetchone()[0])  # type: ignore[index]
-    assert seen == {3}
+        def watched(connection: psycopg.Connection[Any], statement: str) -> Outcomes:
+            # Each statement by itself, and a look from outside after each: the merge has not committed yet.
+            parts = [part for part in statement.split(";\n") if part.strip()]
+            assert len(parts) == 2
+            outcomes = []
+            for part in parts:
+                outcomes.append(run(connection, part))
+                look()
+            return Outcomes(deleted=outcomes[0].deleted, inserted=outcomes[1].inserted)
+
+        monkeypatch.setattr(merging, "run_template", watched)
+        record = firm.sync(NOTES, [{"body": f"n{n}"} for n in range(5)])
+        look()
+    assert (record.deleted, record.inserted) == (2, 5)
+    assert seen == [3, 3, 6]
+
+
+def firm_count(reader: psycopg.Connection[Any]) -> int:
+    row = reader.execute("SELECT count(*) FROM notes").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_a_dry_run_changes_nothing_and_burns_no_sequence_value(firm: Cloud) -> None:

@@ -1,4 +1,4 @@
-{%- from "_macros.sql" import is_desktop, is_mobile -%}
+{%- from "_macros.sql" import is_mobile -%}
 -- Mobile rows (of a table without ownership column: all rows) as this transaction sees them: how many, and a digest of
 -- content, place (ctid) and writer (xmin). A row that was rewritten with the same content has another place.
 -- desktop_rows serves the guards.
