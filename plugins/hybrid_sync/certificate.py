@@ -25,12 +25,11 @@ NAMED_ROWS = 5
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Mobile rows of one table at one moment: count, digest; and its desktop rows."""
+    """Mobile rows of one table at one moment: count and digest."""
 
     relation: str
     mobile_rows: int
     mobile_digest: Decimal
-    desktop_rows: int
 
 
 @dataclass(frozen=True, slots=True)

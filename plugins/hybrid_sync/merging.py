@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import certificate, conflicts, ledger, sql
-from hybrid_sync.errors import GuardTripped, MergeContention, StagingLost
+from hybrid_sync.errors import MergeContention
 from hybrid_sync.guards import check_extract
 from hybrid_sync.ledger import Manifest, MergeRecord
 from hybrid_sync.outcomes import Outcomes, check_outcomes, check_replaced, read_samples, run_template
-from hybrid_sync.specs import Strategy
+from hybrid_sync.preconditions import check_staging, count_desktop, count_vanishing
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -117,12 +117,13 @@ def _attempt(
         if done is not None:
             log.info("%s was merged before (stage %s); nothing to do", plan.table, manifest.stage_id)
             return done
-        _check_staging(connection, plan, manifest)
+        check_staging(connection, plan, manifest)
         before = certificate.read_mobile(connection, plan)
+        desktop_rows = count_desktop(connection, plan, before[0].mobile_rows)
         writes_before = certificate.read_writes(connection)
         check_extract(
-            spec, full=plan.full, rows_read=manifest.rows_read, desktop_rows=before[0].desktop_rows,
-            vanishing=_vanishing(connection, plan, manifest, before[0].desktop_rows), approved=approved_deletes,
+            spec, full=plan.full, rows_read=manifest.rows_read, desktop_rows=desktop_rows,
+            vanishing=count_vanishing(connection, plan, manifest, desktop_rows), approved=approved_deletes,
         )  # fmt: skip
         if plan.detect_edits:
             conflicts.settle(connection, plan)  # before the template: desktop_wins overwrites the edit
@@ -132,7 +133,7 @@ def _attempt(
         conflicts.refuse(spec, outcomes.conflict)
         after = certificate.read_mobile(connection, plan)
         if certificate.same(before, after):
-            check_replaced(plan, outcomes, before[0].desktop_rows)
+            check_replaced(plan, outcomes, desktop_rows)
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
             certificate.check_writes(
                 connection, plan, own, writes_before, certificate.read_writes(connection), outcomes.writes
@@ -184,44 +185,6 @@ def _write_ledger(
             ledger.record_watermark(
                 connection, plan.table, manifest.watermark_column, manifest.watermark, plan.run_id
             )  # fmt: skip
-
-
-def _check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manifest) -> None:
-    now = ledger.manifest(connection, plan.run_id, plan.table)
-    if now is None or now.stage_id != manifest.stage_id:
-        raise StagingLost(
-            "another attempt staged the table anew since this one began. Nothing was changed. "
-            "Let that attempt finish, or clear the table's task group.",
-            table=plan.table,
-        )
-    newer = ledger.merged_since(connection, plan.run_id, plan.table)
-    if newer is not None and not plan.dry_run:
-        raise GuardTripped(
-            f"run {newer} staged the table later and has merged since: these rows are older than those in the cloud. "
-            f"Nothing was changed. Clear the table's task group to read the desktop again.",
-            table=plan.table,
-        )
-    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.relation(plan.staging)]).fetchone()
-    rows = (
-        connection.execute(sql.render("merge/staged_count.sql", plan=plan)).fetchone() if there and there[0] else None
-    )
-    if rows is None or rows[0] != manifest.row_count:
-        found = f"holds {rows[0]} rows" if rows else "is gone"
-        raise StagingLost(
-            f"staging {plan.staging} {found}, {manifest.row_count} were staged (an UNLOGGED table is emptied by a "
-            f"crash or failover). Nothing was changed. Clear the table's task group to stage it again.",
-            table=plan.table,
-        )
-
-
-def _vanishing(connection: Connection[Any], plan: MergePlan, manifest: Manifest, desktop_rows: int) -> int:
-    """How many desktop rows fewer the cloud would have after the merge."""
-    if plan.strategy is Strategy.DELETE_INSERT:
-        return max(0, desktop_rows - manifest.row_count)
-    if not plan.propagate:
-        return 0
-    row = connection.execute(sql.render("merge/missing.sql", plan=plan)).fetchone()
-    return int(row[0]) if row else 0
 
 
 def with_staging(plan: MergePlan, manifest: Manifest) -> MergePlan:

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 
 from hybrid_sync.conversion import ROW_NUMBER
 from hybrid_sync.specs import Deletes, OnConflict, Ownership, Rewrite, Strategy, TableSpec
+from hybrid_sync.telling import WHOLE_ROW, Telling
 
 if TYPE_CHECKING:
-    from hybrid_sync.catalog import ForeignKey, Reachable, Referencing, Target, UniqueKey
+    from hybrid_sync.catalog import ForeignKey, Reachable, Referencing, Target, TargetColumn, UniqueKey
 
 
 _FAR = {"int8": 9_000_000_000_000_000_000, "int4": 2_000_000_000, "int2": 0, "numeric": 0}
 """Where a dry run numbers its rows from, by the type of a generated key: high, so that a CHECK (key > 0) holds."""
+
+
+_COLLATED = {"text", "varchar", "bpchar"}
+_BYTEWISE = {
+    "int2", "int4", "int8", "bool", "date", "time", "timestamp", "timestamptz", "uuid", "bytea", "text", "varchar",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +33,9 @@ class MergePlan:
     target's further unique keys that the staging supplies whole, `assigned_keys` those of them that an update can
     change. `numbered` are columns that a sequence fills, each with the number where a dry run starts. `full` says that
     the extract held every row of the desktop's table. `children` are foreign keys that reference the target; `parents`,
-    set in a dry run alone, those of the target whose rows the run may have staged and not merged.
+    set in a dry run alone, those of the target whose rows the run may have staged and not merged. `bytewise` are the
+    columns of which `=` tells every byte from every other, `collated` those that need the C collation for it. `telling`
+    says how equal rows are found where there is no key.
     """
 
     table: str
@@ -54,7 +63,16 @@ class MergePlan:
     parents: tuple[ForeignKey, ...]
     detect_edits: bool
     desktop_wins: bool
+    bytewise: frozenset[str]
+    collated: frozenset[str]
+    telling: Telling = WHOLE_ROW
     row_number: str = ROW_NUMBER
+
+    @property
+    def difference(self) -> str:
+        """A table of the merge transaction's own beside the staging; no staging can have its name."""
+        schema, _, name = self.staging.rpartition(".")
+        return f"{schema}.{name.rpartition('__')[2]}__difference"
 
 
 def plan_merge(
@@ -124,6 +142,22 @@ def plan_merge(
         ),
         detect_edits=spec.detect_mobile_edits,
         desktop_wins=spec.on_conflict is OnConflict.DESKTOP_WINS,
+        bytewise=frozenset(column.name for column in target.columns if _is_bytewise(column)),
+        collated=frozenset(column.name for column in target.columns if column.base in _COLLATED),
+    )
+
+
+def _is_bytewise(column: TargetColumn) -> bool:
+    """Whether `=` (of texts: in the C collation) holds between equal bytes alone.
+
+    1.0 and 1.00 are equal numerics, and so are 'a' and 'a ' as characters without a length: where the scale or the
+    length is declared, they are the same bytes too.
+    """
+    if column.is_domain:
+        return False
+    return column.base in _BYTEWISE or (
+        (column.base == "numeric" and column.precision is not None)
+        or (column.base == "bpchar" and column.length is not None)
     )
 
 

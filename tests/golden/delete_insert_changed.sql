@@ -1,53 +1,101 @@
 -- delete_insert diary (rewrite: changed), run a_run: one row an outcome.
--- A difference of multisets: the n-th desktop row of some content stays if the staging holds that content n times.
-WITH kept AS MATERIALIZED (
-    SELECT present.relation, present.place, wanted.row_number
-    FROM (
-        SELECT
-            target.tableoid AS relation, target.ctid AS place, hashed.digest,
-            row_number() OVER (PARTITION BY hashed.digest ORDER BY target.tableoid, target.ctid) AS copy,
-            ROW(target."day", target."slot", target."body")::record AS content
-        FROM "public"."diary" AS target
-        CROSS JOIN LATERAL (
-            SELECT pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS digest
-        ) AS hashed
-        WHERE (target."source" = 'D' OR target."source" IS NULL)
-    ) AS present
-    JOIN (
-        SELECT
-            staged."_hybrid_sync_row" AS row_number, hashed.digest,
-            row_number() OVER (PARTITION BY hashed.digest ORDER BY staged."_hybrid_sync_row") AS copy,
-            ROW(staged."day", staged."slot", staged."body")::record AS content
-        FROM "hybrid_sync_staging"."diary__0123456789" AS staged
-        CROSS JOIN LATERAL (
-            SELECT pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS digest
-        ) AS hashed
-    ) AS wanted ON wanted.digest = present.digest AND wanted.copy = present.copy
-    -- where two contents share a digest, the bytes decide
-    WHERE wanted.content *= present.content
-),
-gone AS (
-    DELETE FROM "public"."diary" AS target
+-- A difference of multisets: as many desktop rows of some content stay as the staging holds.
+
+-- 1. Rows that have no equal on the other side. What a statement only reads, the server may share among processes, which
+-- it never does in one that writes; so the few rows of the difference get a table of their own.
+-- All pairs of equal rows make one group. The planner takes the groups for as many as the rows, and would sort them.
+SET LOCAL enable_sort = FALSE;
+CREATE UNLOGGED TABLE "hybrid_sync_staging"."0123456789__difference" AS
+SELECT
+    CASE WHEN wanted.place IS NULL THEN present.relation END AS relation,
+    CASE WHEN wanted.place IS NULL THEN present.place END AS gone,
+    CASE WHEN present.place IS NULL THEN wanted.place END AS fresh,
+    count(*) AS rows
+FROM (
+    SELECT target.tableoid AS relation, target.ctid AS place, target."day", target."slot", target."body",
+        pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS number
+    FROM "public"."diary" AS target
     WHERE (target."source" = 'D' OR target."source" IS NULL)
-      AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.place = target.ctid AND kept.relation = target.tableoid)
+) AS present
+FULL JOIN (
+    SELECT staged.ctid AS place, staged."day", staged."slot", staged."body",
+        pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS number
+    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+) AS wanted
+    ON wanted.number = present.number
+   AND present."day" IS NOT DISTINCT FROM wanted."day"
+                 AND present."slot" IS NOT DISTINCT FROM wanted."slot"
+                 AND present."body" COLLATE "C" IS NOT DISTINCT FROM wanted."body" COLLATE "C"
+-- Where many staged rows are the same, every one would meet every other. Judged by each 101st row.
+WHERE (
+    SELECT coalesce(sum(copies * (copies - 1)) * 101 <= 10 * sum(copies), TRUE)
+    FROM (
+        SELECT count(*) AS copies
+        FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+        WHERE staged."_hybrid_sync_row" % 101 = 0
+        GROUP BY pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0)
+    ) AS sample
+)
+GROUP BY 1, 2, 3;
+SET LOCAL enable_sort TO DEFAULT;
+
+-- 2. Nothing more to do if each row that has an equal has one: then the rest of either side are as many as the pairs.
+-- Otherwise some content is there more than once, and the n-th row of it stays if the other side has n of it too.
+INSERT INTO "hybrid_sync_staging"."0123456789__difference" (relation, gone, fresh, rows)
+WITH tally AS MATERIALIZED (
+    SELECT
+        coalesce(sum(rows) FILTER (WHERE gone IS NULL AND fresh IS NULL), 0) AS pairs,
+        current_setting('hybrid_sync.desktop_rows')::bigint - count(gone) AS present,
+        current_setting('hybrid_sync.staged_rows')::bigint - count(fresh) AS wanted
+    FROM "hybrid_sync_staging"."0123456789__difference"
+),
+present AS (
+    SELECT target.tableoid AS relation, target.ctid AS place,
+           ROW(target."day", target."slot", target."body")::record::text AS content
+    FROM "public"."diary" AS target
+    WHERE (target."source" = 'D' OR target."source" IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM "hybrid_sync_staging"."0123456789__difference" AS known WHERE known.gone = target.ctid AND known.relation = target.tableoid)
+),
+wanted AS (
+    SELECT staged.ctid AS place,
+           ROW(staged."day", staged."slot", staged."body")::record::text AS content
+    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+    WHERE NOT EXISTS (SELECT 1 FROM "hybrid_sync_staging"."0123456789__difference" AS known WHERE known.fresh = staged.ctid)
+)
+SELECT one.relation, one.place, other.place, 1
+FROM (
+    SELECT present.relation, present.place, present.content, row_number() OVER (PARTITION BY present.content ORDER BY present.relation, present.place) AS copy FROM present
+) AS one
+FULL JOIN (
+    SELECT wanted.place, wanted.content, row_number() OVER (PARTITION BY wanted.content ORDER BY wanted.place) AS copy FROM wanted
+) AS other ON other.content = one.content AND other.copy = one.copy
+WHERE (SELECT tally.pairs <> tally.present OR tally.pairs <> tally.wanted FROM tally)
+  AND (one.place IS NULL OR other.place IS NULL);
+
+-- 3. The difference is carried out, row by row at its place.
+ANALYZE "hybrid_sync_staging"."0123456789__difference";
+WITH gone AS (
+    DELETE FROM "public"."diary" AS target
+    USING "hybrid_sync_staging"."0123456789__difference" AS difference
+    WHERE target.ctid = difference.gone AND target.tableoid = difference.relation AND (target."source" = 'D' OR target."source" IS NULL)
     RETURNING 1
 ),
 judged AS MATERIALIZED (
     SELECT
-        staged."_hybrid_sync_row" AS row_number,
+        staged.ctid AS place,
         CASE
             WHEN EXISTS (SELECT 1 FROM "public"."diary" AS other WHERE other."day" = staged."day" AND other."slot" = staged."slot" AND (other."source" = 'D' OR other."source" IS NULL) IS NOT TRUE) THEN 'conflict'
             WHEN TRUE THEN 'inserted'
         END AS outcome
     FROM "hybrid_sync_staging"."diary__0123456789" AS staged
-    WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.row_number = staged."_hybrid_sync_row")
+    JOIN "hybrid_sync_staging"."0123456789__difference" AS difference ON difference.fresh = staged.ctid
 ),
 fresh AS (
     INSERT INTO "public"."diary" ("day", "slot", "body", "source")
     OVERRIDING SYSTEM VALUE
     SELECT staged."day", staged."slot", staged."body", 'D'
     FROM "hybrid_sync_staging"."diary__0123456789" AS staged
-    JOIN judged ON judged.row_number = staged."_hybrid_sync_row" AND judged.outcome = 'inserted'
+    JOIN judged ON judged.place = staged.ctid AND judged.outcome = 'inserted'
     -- the deletion runs to its end before the first insert, so that a unique value can move to another row
     WHERE (SELECT count(*) FROM gone) >= 0
     RETURNING 1
@@ -56,6 +104,8 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
 UNION ALL
 SELECT 'inserted', count(*) FROM fresh
 UNION ALL
-SELECT 'unchanged', count(*) FROM kept
+SELECT 'unchanged', current_setting('hybrid_sync.desktop_rows')::bigint - count(difference.gone) FROM "hybrid_sync_staging"."0123456789__difference" AS difference
 UNION ALL
 SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome;
+
+DROP TABLE "hybrid_sync_staging"."0123456789__difference";

@@ -1,16 +1,8 @@
 -- Mobile rows (of a table without ownership column: all rows) as this transaction sees them: how many, and a digest of
 -- content, place (ctid) and writer (xmin). A row that was rewritten with the same content has another place.
--- desktop_rows serves the guards.
 SELECT
-    count(*) FILTER (WHERE row_is_mobile) AS mobile_rows,
-    coalesce(sum(pg_catalog.hashtextextended(row_text, 0)) FILTER (WHERE row_is_mobile), 0) AS mobile_digest,
-    count(*) FILTER (WHERE NOT row_is_mobile) AS desktop_rows
-FROM (
-    SELECT
-        mobile.row_is_mobile,
-        CASE WHEN mobile.row_is_mobile THEN concat_ws('|', (examined.*)::text, examined.ctid, examined.xmin) END AS row_text
-    FROM "public"."clients" AS examined
-    CROSS JOIN LATERAL (
-        SELECT (examined."source" = 'D' OR examined."source" IS NULL) IS NOT TRUE AS row_is_mobile
-    ) AS mobile
-) AS each_row;
+    count(*) AS mobile_rows,
+    coalesce(sum(pg_catalog.hashtextextended(concat_ws('|', (examined.*)::text, examined.ctid, examined.xmin), 0)), 0) AS mobile_digest
+FROM "public"."clients" AS examined
+WHERE (examined."source" = 'D' OR examined."source" IS NULL) IS NOT TRUE
+;

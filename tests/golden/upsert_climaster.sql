@@ -1,20 +1,29 @@
 -- upsert climaster, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."client_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."client_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."clientname", target."clientmail", target."clientphone",
-                target."created_at")::record
-                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."clientname", staged."clientmail", staged."clientphone",
-                staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
+                 AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
+                 AND target."clientname" COLLATE "C" IS NOT DISTINCT FROM staged."clientname" COLLATE "C"
+                 AND target."clientmail" COLLATE "C" IS NOT DISTINCT FROM staged."clientmail" COLLATE "C"
+                 AND target."clientphone" COLLATE "C" IS NOT DISTINCT FROM staged."clientphone" COLLATE "C"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."client_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."climaster__0123456789" AS staged
     LEFT JOIN "public"."climaster" AS target ON target."client_id" = staged."client_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."climaster" AS target ("org_id", "con_id", "loc_id", "client_id", "clientname", "clientmail",
@@ -48,5 +57,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."climaster__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

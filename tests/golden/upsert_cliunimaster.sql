@@ -1,22 +1,36 @@
 -- upsert cliunimaster, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."cliu_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."cliu_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."client_id", target."cliunitname", target."cliunitadd1",
-                target."cliunitadd2", target."cliunitcity", target."cliunitpin", target."cliunitstate", target."cliunitcountry", target."cliunitmail",
-                target."cliunitphone", target."created_at")::record
-                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliunitname", staged."cliunitadd1",
-                staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry", staged."cliunitmail",
-                staged."cliunitphone", staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
+                 AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
+                 AND target."client_id" IS NOT DISTINCT FROM staged."client_id"
+                 AND target."cliunitname" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitname" COLLATE "C"
+                 AND target."cliunitadd1" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitadd1" COLLATE "C"
+                 AND target."cliunitadd2" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitadd2" COLLATE "C"
+                 AND target."cliunitcity" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitcity" COLLATE "C"
+                 AND target."cliunitpin" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitpin" COLLATE "C"
+                 AND target."cliunitstate" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitstate" COLLATE "C"
+                 AND target."cliunitcountry" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitcountry" COLLATE "C"
+                 AND target."cliunitmail" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitmail" COLLATE "C"
+                 AND target."cliunitphone" COLLATE "C" IS NOT DISTINCT FROM staged."cliunitphone" COLLATE "C"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."cliu_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."cliunimaster__0123456789" AS staged
     LEFT JOIN "public"."cliunimaster" AS target ON target."cliu_id" = staged."cliu_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."cliunimaster" AS target ("org_id", "con_id", "loc_id", "client_id", "cliu_id", "cliunitname",
@@ -61,5 +75,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."cliunimaster__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

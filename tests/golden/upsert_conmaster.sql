@@ -1,18 +1,27 @@
 -- upsert conmaster, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."con_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."con_id" IS NOT NULL
-                 AND ROW(target."org_id", target."conname", target."conmail", target."conphone", target."created_at")::record
-                  *= ROW(staged."org_id", staged."conname", staged."conmail", staged."conphone", staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."conname" COLLATE "C" IS NOT DISTINCT FROM staged."conname" COLLATE "C"
+                 AND target."conmail" COLLATE "C" IS NOT DISTINCT FROM staged."conmail" COLLATE "C"
+                 AND target."conphone" COLLATE "C" IS NOT DISTINCT FROM staged."conphone" COLLATE "C"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."con_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."conmaster__0123456789" AS staged
     LEFT JOIN "public"."conmaster" AS target ON target."con_id" = staged."con_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."conmaster" AS target ("org_id", "con_id", "conname", "conmail", "conphone", "created_at",
@@ -42,5 +51,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."conmaster__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -1,13 +1,15 @@
 -- upsert clients, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."org_id" IS NOT NULL
-                 AND ROW(target."name")::record
-                  *= ROW(staged."name")::record THEN 'unchanged'
+                 AND target."name" COLLATE "C" IS NOT DISTINCT FROM staged."name" COLLATE "C"
+                 THEN 'unchanged'
             -- what stands there is not what we last wrote: a phone edited our row, and its edit stays
             WHEN written.digest <> pg_catalog.hashtextextended(ROW(target."name")::record::text, 0) THEN 'conflict'
             -- another row, a phone's or the desktop's, holds a unique value of this one
@@ -20,6 +22,9 @@ WITH compared AS MATERIALIZED (
     LEFT JOIN hybrid_sync.written AS written
         ON written.table_name = 'clients' AND written.key = jsonb_build_object('org_id', target."org_id", 'client_id', target."client_id")
        AND written.columns = 'name text'
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
@@ -43,5 +48,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."clients__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -1,22 +1,37 @@
 -- upsert jobshead, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."job_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."job_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."year_id", target."client_id", target."jobdate",
-                target."targetdate", target."job_nature", target."work_desc", target."worklocation", target."act_man_min", target."job_status",
-                target."job_uid", target."sporg_id", target."created_at")::record
-                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."year_id", staged."client_id", staged."jobdate",
-                staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min", staged."job_status",
-                staged."job_uid", staged."sporg_id", staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
+                 AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
+                 AND target."year_id" IS NOT DISTINCT FROM staged."year_id"
+                 AND target."client_id" IS NOT DISTINCT FROM staged."client_id"
+                 AND target."jobdate" IS NOT DISTINCT FROM staged."jobdate"
+                 AND target."targetdate" IS NOT DISTINCT FROM staged."targetdate"
+                 AND target."job_nature" COLLATE "C" IS NOT DISTINCT FROM staged."job_nature" COLLATE "C"
+                 AND target."work_desc" COLLATE "C" IS NOT DISTINCT FROM staged."work_desc" COLLATE "C"
+                 AND target."worklocation" COLLATE "C" IS NOT DISTINCT FROM staged."worklocation" COLLATE "C"
+                 AND target."act_man_min" IS NOT DISTINCT FROM staged."act_man_min"
+                 AND target."job_status" COLLATE "C" IS NOT DISTINCT FROM staged."job_status" COLLATE "C"
+                 AND target."job_uid" COLLATE "C" IS NOT DISTINCT FROM staged."job_uid" COLLATE "C"
+                 AND target."sporg_id" IS NOT DISTINCT FROM staged."sporg_id"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."job_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."jobshead__0123456789" AS staged
     LEFT JOIN "public"."jobshead" AS target ON target."job_id" = staged."job_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."jobshead" AS target ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id",
@@ -62,5 +77,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."jobshead__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

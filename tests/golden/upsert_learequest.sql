@@ -1,22 +1,36 @@
 -- upsert learequest, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."lea_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."lea_id" IS NOT NULL
-                 AND ROW(target."org_id", target."loc_id", target."staff_id", target."requestdate", target."fromdate", target."todate",
-                target."fhvalue", target."shvalue", target."leavetype", target."leaveremarks", target."approval_status", target."approvedby",
-                target."approveddate", target."created_at")::record
-                  *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate",
-                staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby",
-                staged."approveddate", staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
+                 AND target."staff_id" IS NOT DISTINCT FROM staged."staff_id"
+                 AND target."requestdate" IS NOT DISTINCT FROM staged."requestdate"
+                 AND target."fromdate" IS NOT DISTINCT FROM staged."fromdate"
+                 AND target."todate" IS NOT DISTINCT FROM staged."todate"
+                 AND target."fhvalue" COLLATE "C" IS NOT DISTINCT FROM staged."fhvalue" COLLATE "C"
+                 AND target."shvalue" COLLATE "C" IS NOT DISTINCT FROM staged."shvalue" COLLATE "C"
+                 AND target."leavetype" COLLATE "C" IS NOT DISTINCT FROM staged."leavetype" COLLATE "C"
+                 AND target."leaveremarks" COLLATE "C" IS NOT DISTINCT FROM staged."leaveremarks" COLLATE "C"
+                 AND target."approval_status" COLLATE "C" IS NOT DISTINCT FROM staged."approval_status" COLLATE "C"
+                 AND target."approvedby" COLLATE "C" IS NOT DISTINCT FROM staged."approvedby" COLLATE "C"
+                 AND target."approveddate" IS NOT DISTINCT FROM staged."approveddate"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."lea_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."learequest__0123456789" AS staged
     LEFT JOIN "public"."learequest" AS target ON target."lea_id" = staged."lea_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."learequest" AS target ("org_id", "loc_id", "lea_id", "staff_id", "requestdate", "fromdate",
@@ -61,5 +75,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."learequest__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -1,22 +1,35 @@
 -- upsert mbstaff, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."staff_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."staff_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."app_username", target."name", target."email",
-                target."stafftype", target."phonumber", target."dob", target."createdby", target."createddate", target."active_status",
-                target."created_at")::record
-                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."app_username", staged."name", staged."email",
-                staged."stafftype", staged."phonumber", staged."dob", staged."createdby", staged."createddate", staged."active_status",
-                staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
+                 AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
+                 AND target."app_username" COLLATE "C" IS NOT DISTINCT FROM staged."app_username" COLLATE "C"
+                 AND target."name" COLLATE "C" IS NOT DISTINCT FROM staged."name" COLLATE "C"
+                 AND target."email" COLLATE "C" IS NOT DISTINCT FROM staged."email" COLLATE "C"
+                 AND target."stafftype" IS NOT DISTINCT FROM staged."stafftype"
+                 AND target."phonumber" COLLATE "C" IS NOT DISTINCT FROM staged."phonumber" COLLATE "C"
+                 AND target."dob" IS NOT DISTINCT FROM staged."dob"
+                 AND target."createdby" COLLATE "C" IS NOT DISTINCT FROM staged."createdby" COLLATE "C"
+                 AND target."createddate" IS NOT DISTINCT FROM staged."createddate"
+                 AND target."active_status" IS NOT DISTINCT FROM staged."active_status"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."staff_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."mbstaff__0123456789" AS staged
     LEFT JOIN "public"."mbstaff" AS target ON target."staff_id" = staged."staff_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."mbstaff" AS target ("org_id", "con_id", "loc_id", "staff_id", "app_username", "name",
@@ -60,5 +73,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."mbstaff__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -20,14 +20,17 @@ UNION ALL
 SELECT 'restricted', count(*) FROM doomed WHERE doomed."_hybrid_sync_needed";
 
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."org_id" IS NOT NULL
-                 AND ROW(target."name", target."email")::record
-                  *= ROW(staged."name", staged."email")::record THEN 'unchanged'
+                 AND target."name" COLLATE "C" IS NOT DISTINCT FROM staged."name" COLLATE "C"
+                 AND target."email" COLLATE "C" IS NOT DISTINCT FROM staged."email" COLLATE "C"
+                 THEN 'unchanged'
             -- another row, a phone's or the desktop's, holds a unique value of this one
             WHEN target."org_id" IS NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
             WHEN target."org_id" IS NOT NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
@@ -36,6 +39,9 @@ WITH compared AS MATERIALIZED (
         END AS outcome
     FROM "hybrid_sync_staging"."clients__0123456789" AS staged
     LEFT JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
@@ -60,5 +66,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."clients__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

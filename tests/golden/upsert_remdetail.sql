@@ -1,18 +1,27 @@
 -- upsert remdetail, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."remd_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."remd_id" IS NOT NULL
-                 AND ROW(target."rem_id", target."staff_id", target."remresponse", target."remresstatus", target."created_at")::record
-                  *= ROW(staged."rem_id", staged."staff_id", staged."remresponse", staged."remresstatus", staged."created_at")::record THEN 'unchanged'
+                 AND target."rem_id" IS NOT DISTINCT FROM staged."rem_id"
+                 AND target."staff_id" IS NOT DISTINCT FROM staged."staff_id"
+                 AND target."remresponse" COLLATE "C" IS NOT DISTINCT FROM staged."remresponse" COLLATE "C"
+                 AND target."remresstatus" COLLATE "C" IS NOT DISTINCT FROM staged."remresstatus" COLLATE "C"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."remd_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."remdetail__0123456789" AS staged
     LEFT JOIN "public"."remdetail" AS target ON target."remd_id" = staged."remd_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."remdetail" AS target ("remd_id", "rem_id", "staff_id", "remresponse", "remresstatus", "created_at",
@@ -42,5 +51,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."remdetail__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

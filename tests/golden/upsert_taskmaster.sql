@@ -1,18 +1,28 @@
 -- upsert taskmaster, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
+    SELECT judged.row_number, judged.outcome
+    FROM (
     SELECT
         staged."_hybrid_sync_row" AS row_number,
         CASE
             WHEN target."task_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."task_id" IS NOT NULL
-                 AND ROW(target."org_id", target."con_id", target."loc_id", target."task_desc", target."task_status", target."created_at")::record
-                  *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."task_desc", staged."task_status", staged."created_at")::record THEN 'unchanged'
+                 AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
+                 AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
+                 AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
+                 AND target."task_desc" COLLATE "C" IS NOT DISTINCT FROM staged."task_desc" COLLATE "C"
+                 AND target."task_status" IS NOT DISTINCT FROM staged."task_status"
+                 AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
+                 THEN 'unchanged'
             WHEN target."task_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS outcome
     FROM "hybrid_sync_staging"."taskmaster__0123456789" AS staged
     LEFT JOIN "public"."taskmaster" AS target ON target."task_id" = staged."task_id"
+    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."taskmaster" AS target ("org_id", "con_id", "loc_id", "task_id", "task_desc", "task_status",
@@ -43,5 +53,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."taskmaster__0123456789") - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from hybrid_sync import catalog, ledger, merging, sql, staging
 from hybrid_sync.ledger import MergeRecord
 from hybrid_sync.plan import MergePlan, plan_merge
 from hybrid_sync.specs import Ownership, Strategy, TableSpec
+from hybrid_sync.telling import read_telling
 
 OWNERSHIP = Ownership()
 
@@ -84,11 +85,12 @@ class Cloud:
 
     def plan(self, spec: TableSpec, manifest: ledger.Manifest, *, dry_run: bool = False) -> MergePlan:
         target = catalog.read_target(self.connection, spec.target_table)
-        return plan_merge(
+        plan = plan_merge(
             spec, self.ownership, target, run_id=self.run_id, staging=manifest.relation, columns=manifest.columns,
             full=manifest.mode == "full", dry_run=dry_run,
             reachable=catalog.read_reachable(self.connection, target, self.ownership.column),
         )  # fmt: skip
+        return replace(plan, telling=read_telling(self.connection, plan.staging, plan.compared))
 
     def merge(
         self, spec: TableSpec, manifest: ledger.Manifest, *, dry_run: bool = False, **settings: Any

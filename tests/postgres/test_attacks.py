@@ -558,6 +558,7 @@ def test_texts_that_compare_without_letter_case_meet_the_mobile_row(cloud_db: Cl
     for _ in range(2):
         assert cloud_db.sync(JOBS, jobs(("M", "x"), ("a", "TAKEN"), ("b", "free"))).conflicts == 2
     assert cloud_db.sync(LENIENT, jobs(("c", "p"), ("C", "q"))).rejects == 2
+    assert cloud_db.sync(JOBS, jobs(("b", "FREE"))).updated == 1  # equal to `free`, and yet another value
 
 
 def test_a_mobile_row_whose_key_the_desktop_has_twice_is_one_conflict(cloud_db: Cloud) -> None:

@@ -207,8 +207,30 @@ class TestTheStagingTable:
             ("e", "integer[]", None, False, False),
             ("f", "character(2)", "default", False, False),
         ]
-        assert cloud_db.execute("SELECT relpersistence::text, relhasindex FROM pg_class WHERE oid = %s::regclass",
-                                sql.relation(manifest.relation)) == [("u", False)]  # fmt: skip
+        assert cloud_db.execute("SELECT relpersistence::text FROM pg_class WHERE oid = %s::regclass",
+                                sql.relation(manifest.relation)) == [("u",)]  # fmt: skip
+
+    def test_it_has_a_unique_index_on_the_key_for_the_merges_join(self, firm: Cloud) -> None:
+        # also where repeated rows had to be taken out of it first
+        for rows in ([job(1), job(2)], [job(1), job(1), job(2)]):
+            manifest = firm.stage(JOBS, rows)
+            assert self.indexes(firm, manifest.relation) == ["(job_id)"]
+
+    def test_a_key_too_long_for_an_index_is_staged_without_one(self, cloud_db: Cloud) -> None:
+        cloud_db.execute("CREATE TABLE pages (address text, body int, source text, UNIQUE (address) )")
+        long = "".join(
+            chr(0x4E00 + number * 7919 % 20000) for number in range(5000)
+        )  # does not compress to 2,700 bytes
+        manifest = cloud_db.stage(
+            upsert("pages", "address"), [{"address": long, "body": 1}, {"address": "b", "body": 1}]
+        )
+        assert (manifest.row_count, self.indexes(cloud_db, manifest.relation)) == (2, [])
+
+    @staticmethod
+    def indexes(cloud: Cloud, relation: str) -> list[str]:
+        schema, name = relation.split(".", 1)
+        found = cloud.execute("SELECT indexdef FROM pg_indexes WHERE schemaname = %s AND tablename = %s", schema, name)
+        return [definition.partition("USING btree ")[2] for (definition,) in found]
 
     def test_it_has_statistics_for_the_merge(self, firm: Cloud) -> None:
         manifest = firm.stage(JOBS, [job(number) for number in range(1, 50)])

@@ -1,5 +1,5 @@
 {# What an upsert will do with each staged row: its row number and its outcome. One join; no row is written. #}
-{%- from "_macros.sql" import is_mobile, equal, row_of, digest_of, key_object, blocked, awaits_parent %}
+{%- from "_macros.sql" import is_mobile, equal, same_row, digest_of, key_object, blocked, awaits_parent %}
 {% macro compared(plan) %}
     SELECT
         staged.{{ plan.row_number | ident }} AS row_number,
@@ -8,8 +8,8 @@
 {% if plan.compared %}
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target.{{ plan.key[0] | ident }} IS NOT NULL
-                 AND {{ row_of(plan, plan.compared, "target") }}
-                  *= {{ row_of(plan, plan.compared, "staged") }} THEN 'unchanged'
+                 AND {{ same_row(plan, plan.compared, "target", "staged") }}
+                 THEN 'unchanged'
 {% else %}
             WHEN target.{{ plan.key[0] | ident }} IS NOT NULL THEN 'unchanged'
 {% endif %}

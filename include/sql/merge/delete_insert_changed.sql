@@ -1,41 +1,85 @@
-{%- from "_macros.sql" import is_desktop, row_of, names, digest_of, blocked_by_mobile, awaits_parent, numbers -%}
+{%- from "_macros.sql" import is_desktop, row_of, names, same_row, digest_of, blocked_by_mobile, awaits_parent, numbers -%}
+{%- from "merge/_difference.sql" import present, wanted -%}
 -- delete_insert {{ plan.table }} (rewrite: changed), run {{ plan.run_id }}: one row an outcome.
--- A difference of multisets: the n-th desktop row of some content stays if the staging holds that content n times.
-WITH kept AS MATERIALIZED (
-    SELECT present.relation, present.place, wanted.row_number
+-- A difference of multisets: as many desktop rows of some content stay as the staging holds.
+
+-- 1. Rows that have no equal on the other side. What a statement only reads, the server may share among processes, which
+-- it never does in one that writes; so the few rows of the difference get a table of their own.
+-- All pairs of equal rows make one group. The planner takes the groups for as many as the rows, and would sort them.
+SET LOCAL enable_sort = FALSE;
+CREATE UNLOGGED TABLE {{ plan.difference | relation }} AS
+SELECT
+    CASE WHEN wanted.place IS NULL THEN present.relation END AS relation,
+    CASE WHEN wanted.place IS NULL THEN present.place END AS gone,
+    CASE WHEN present.place IS NULL THEN wanted.place END AS fresh,
+    count(*) AS rows
+FROM (
+    {{ present(plan) }}
+) AS present
+FULL JOIN (
+    {{ wanted(plan) }}
+) AS wanted
+    ON wanted.number = present.number
+   AND {{ same_row(plan, plan.compared, "present", "wanted") }}
+{% if not plan.telling.alone %}
+-- Where many staged rows are the same, every one would meet every other. Judged by each 101st row.
+WHERE (
+    SELECT coalesce(sum(copies * (copies - 1)) * 101 <= 10 * sum(copies), TRUE)
     FROM (
-        SELECT
-            target.tableoid AS relation, target.ctid AS place, hashed.digest,
-            row_number() OVER (PARTITION BY hashed.digest ORDER BY target.tableoid, target.ctid) AS copy,
-            {{ row_of(plan, plan.compared, "target") }} AS content
-        FROM {{ plan.target | relation }} AS target
-        CROSS JOIN LATERAL (
-            SELECT {{ digest_of(plan, plan.compared, "target") }} AS digest
-        ) AS hashed
-        WHERE {{ is_desktop(plan, "target") }}
-    ) AS present
-    JOIN (
-        SELECT
-            staged.{{ plan.row_number | ident }} AS row_number, hashed.digest,
-            row_number() OVER (PARTITION BY hashed.digest ORDER BY staged.{{ plan.row_number | ident }}) AS copy,
-            {{ row_of(plan, plan.compared, "staged") }} AS content
+        SELECT count(*) AS copies
         FROM {{ plan.staging | relation }} AS staged
-        CROSS JOIN LATERAL (
-            SELECT {{ digest_of(plan, plan.compared, "staged") }} AS digest
-        ) AS hashed
-    ) AS wanted ON wanted.digest = present.digest AND wanted.copy = present.copy
-    -- where two contents share a digest, the bytes decide
-    WHERE wanted.content *= present.content
+        WHERE staged.{{ plan.row_number | ident }} % 101 = 0
+        GROUP BY {{ digest_of(plan, plan.compared, "staged") }}
+    ) AS sample
+)
+{% endif %}
+GROUP BY 1, 2, 3;
+SET LOCAL enable_sort TO DEFAULT;
+
+-- 2. Nothing more to do if each row that has an equal has one: then the rest of either side are as many as the pairs.
+-- Otherwise some content is there more than once, and the n-th row of it stays if the other side has n of it too.
+INSERT INTO {{ plan.difference | relation }} (relation, gone, fresh, rows)
+WITH tally AS MATERIALIZED (
+    SELECT
+        coalesce(sum(rows) FILTER (WHERE gone IS NULL AND fresh IS NULL), 0) AS pairs,
+        current_setting('hybrid_sync.desktop_rows')::bigint - count(gone) AS present,
+        current_setting('hybrid_sync.staged_rows')::bigint - count(fresh) AS wanted
+    FROM {{ plan.difference | relation }}
 ),
-gone AS (
-    DELETE FROM {{ plan.target | relation }} AS target
+present AS (
+    SELECT target.tableoid AS relation, target.ctid AS place,
+           {{ row_of(plan, plan.compared, "target") }}::text AS content
+    FROM {{ plan.target | relation }} AS target
     WHERE {{ is_desktop(plan, "target") }}
-      AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.place = target.ctid AND kept.relation = target.tableoid)
+      AND NOT EXISTS (SELECT 1 FROM {{ plan.difference | relation }} AS known WHERE known.gone = target.ctid AND known.relation = target.tableoid)
+),
+wanted AS (
+    SELECT staged.ctid AS place,
+           {{ row_of(plan, plan.compared, "staged") }}::text AS content
+    FROM {{ plan.staging | relation }} AS staged
+    WHERE NOT EXISTS (SELECT 1 FROM {{ plan.difference | relation }} AS known WHERE known.fresh = staged.ctid)
+)
+SELECT one.relation, one.place, other.place, 1
+FROM (
+    SELECT present.relation, present.place, present.content, row_number() OVER (PARTITION BY present.content ORDER BY present.relation, present.place) AS copy FROM present
+) AS one
+FULL JOIN (
+    SELECT wanted.place, wanted.content, row_number() OVER (PARTITION BY wanted.content ORDER BY wanted.place) AS copy FROM wanted
+) AS other ON other.content = one.content AND other.copy = one.copy
+WHERE (SELECT tally.pairs <> tally.present OR tally.pairs <> tally.wanted FROM tally)
+  AND (one.place IS NULL OR other.place IS NULL);
+
+-- 3. The difference is carried out, row by row at its place.
+ANALYZE {{ plan.difference | relation }};
+WITH gone AS (
+    DELETE FROM {{ plan.target | relation }} AS target
+    USING {{ plan.difference | relation }} AS difference
+    WHERE target.ctid = difference.gone AND target.tableoid = difference.relation AND {{ is_desktop(plan, "target") }}
     RETURNING 1
 ),
 judged AS MATERIALIZED (
     SELECT
-        staged.{{ plan.row_number | ident }} AS row_number,
+        staged.ctid AS place,
         CASE
 {% if plan.other_keys %}
             WHEN {{ blocked_by_mobile(plan) }} THEN 'conflict'
@@ -46,14 +90,14 @@ judged AS MATERIALIZED (
             WHEN TRUE THEN 'inserted'
         END AS outcome
     FROM {{ plan.staging | relation }} AS staged
-    WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.row_number = staged.{{ plan.row_number | ident }})
+    JOIN {{ plan.difference | relation }} AS difference ON difference.fresh = staged.ctid
 ),
 fresh AS (
     INSERT INTO {{ plan.target | relation }} ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
     OVERRIDING SYSTEM VALUE
     SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{{ numbers(plan, "staged") }}
     FROM {{ plan.staging | relation }} AS staged
-    JOIN judged ON judged.row_number = staged.{{ plan.row_number | ident }} AND judged.outcome = 'inserted'
+    JOIN judged ON judged.place = staged.ctid AND judged.outcome = 'inserted'
     -- the deletion runs to its end before the first insert, so that a unique value can move to another row
     WHERE (SELECT count(*) FROM gone) >= 0
     RETURNING 1
@@ -62,6 +106,8 @@ SELECT 'deleted' AS outcome, count(*) AS rows FROM gone
 UNION ALL
 SELECT 'inserted', count(*) FROM fresh
 UNION ALL
-SELECT 'unchanged', count(*) FROM kept
+SELECT 'unchanged', current_setting('hybrid_sync.desktop_rows')::bigint - count(difference.gone) FROM {{ plan.difference | relation }} AS difference
 UNION ALL
 SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome;
+
+DROP TABLE {{ plan.difference | relation }};

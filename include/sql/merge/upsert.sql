@@ -24,7 +24,12 @@ SELECT 'restricted', count(*) FROM doomed WHERE doomed."_hybrid_sync_needed";
 
 {% endif %}
 WITH compared AS MATERIALIZED (
-{{ compared(plan) }}),
+    SELECT judged.row_number, judged.outcome
+    FROM (
+{{ compared(plan) }}    ) AS judged
+    -- unchanged rows are most of the table, and nothing is done to them
+    WHERE judged.outcome <> 'unchanged'
+),
 upserted AS (
     INSERT INTO {{ plan.target | relation }} AS target ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
     OVERRIDING SYSTEM VALUE
@@ -49,5 +54,7 @@ arrived AS (
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
+UNION ALL
+SELECT 'unchanged', (SELECT count(*) FROM {{ plan.staging | relation }}) - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;

@@ -16,6 +16,7 @@ from hybrid_sync.errors import StagingLost
 from hybrid_sync.operators.choices import choices_of
 from hybrid_sync.operators.stage import stage_extract
 from hybrid_sync.plan import plan_merge
+from hybrid_sync.telling import read_telling
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -84,6 +85,9 @@ class MergeOperator(BaseOperator):
                 reachable=catalog.read_reachable(connection, target, self.registry.ownership.column),
                 rejects=manifest.rejects if manifest else 0,
             )
+            if self._plan.only_changed:
+                telling = read_telling(connection, self._plan.staging, self._plan.compared)
+                self._plan = replace(self._plan, telling=telling)
         names: Any = {**context, "plan": self._plan}
         super().render_template_fields(names, jinja_env)
 

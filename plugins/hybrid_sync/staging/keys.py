@@ -28,6 +28,7 @@ class _Key:
     nulls_distinct: bool
     reason: str
     counted: bool  # has_repeated.sql: whether counting distinct values tells
+    joined: bool  # the merge joins the staging to its target by this key
 
 
 def resolve_duplicates(
@@ -40,11 +41,18 @@ def resolve_duplicates(
     """
     collapsed = 0
     for key in _keys(stage, spec, target, owned):
-        if not _has_repeated(connection, stage, key):
+        if key.joined and _made_unique(connection, stage, key):
             continue
-        collapsed += stage.run(connection, "collapse.sql", key=key).rowcount
-        if not _has_repeated(connection, stage, key):
-            continue
+        if _has_repeated(connection, stage, key):
+            collapsed += _take_out(connection, stage, spec, key)
+            if key.joined:
+                _made_unique(connection, stage, key)
+    return collapsed
+
+
+def _take_out(connection: Connection[Any], stage: Stage, spec: TableSpec, key: _Key) -> int:
+    collapsed = stage.run(connection, "collapse.sql", key=key).rowcount
+    if _has_repeated(connection, stage, key):
         if key.columns == spec.key and spec.on_duplicate is OnDuplicate.KEEP_LAST:
             _keep_last(connection, stage, spec, key)
         else:
@@ -118,7 +126,19 @@ def _key(stage: Stage, name: str, columns: tuple[str, ...], nulls_distinct: bool
     bases = {column.base for column in stage.columns if column.name in columns}
     # NULLs are not counted: they are none in a spec's key, and no values where they are distinct.
     counted = len(columns) == 1 and (name == "key" or nulls_distinct) and bases <= _BARE
-    return _Key(name, columns, nulls_distinct, reason, counted)
+    return _Key(name, columns, nulls_distinct, reason, counted, joined=name == "key")
+
+
+def _made_unique(connection: Connection[Any], stage: Stage, key: _Key) -> bool:
+    """Give the staging a unique index on `key`, which serves the merge's join too; False where that cannot be."""
+    from psycopg import errors
+
+    try:
+        with connection.transaction():
+            stage.run(connection, "unique.sql", key=key)
+    except (errors.UniqueViolation, errors.ProgramLimitExceeded):  # the latter: a value too long for an index
+        return False
+    return True
 
 
 def _has_repeated(connection: Connection[Any], stage: Stage, key: _Key) -> bool:

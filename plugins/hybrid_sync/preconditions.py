@@ -1,0 +1,65 @@
+"""What a merge transaction looks at before it writes: its staging, and how many desktop rows there are and would go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hybrid_sync import ledger, sql
+from hybrid_sync.errors import GuardTripped, StagingLost
+from hybrid_sync.specs import Strategy
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from hybrid_sync.ledger import Manifest
+    from hybrid_sync.plan import MergePlan
+
+
+def check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manifest) -> None:
+    """The staging must be the run's newest, hold every row that was staged, and be newer than what is in the cloud.
+
+    :raises StagingLost: it was staged anew since, or an UNLOGGED table was emptied.
+    :raises GuardTripped: a later run's rows were merged meanwhile.
+    """
+    now = ledger.manifest(connection, plan.run_id, plan.table)
+    if now is None or now.stage_id != manifest.stage_id:
+        raise StagingLost(
+            "another attempt staged the table anew since this one began. Nothing was changed. "
+            "Let that attempt finish, or clear the table's task group.",
+            table=plan.table,
+        )
+    newer = ledger.merged_since(connection, plan.run_id, plan.table)
+    if newer is not None and not plan.dry_run:
+        raise GuardTripped(
+            f"run {newer} staged the table later and has merged since: these rows are older than those in the cloud. "
+            f"Nothing was changed. Clear the table's task group to read the desktop again.",
+            table=plan.table,
+        )
+    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.relation(plan.staging)]).fetchone()
+    rows = (
+        connection.execute(sql.render("merge/staged_count.sql", plan=plan)).fetchone() if there and there[0] else None
+    )
+    if rows is None or rows[0] != manifest.row_count:
+        found = f"holds {rows[0]} rows" if rows else "is gone"
+        raise StagingLost(
+            f"staging {plan.staging} {found}, {manifest.row_count} were staged (an UNLOGGED table is emptied by a "
+            f"crash or failover). Nothing was changed. Clear the table's task group to stage it again.",
+            table=plan.table,
+        )
+
+
+def count_desktop(connection: Connection[Any], plan: MergePlan, mobile_rows: int) -> int:
+    """How many desktop rows the target has: all but its `mobile_rows`."""
+    statement = sql.render("merge/desktop_count.sql", plan=plan, mobile_rows=mobile_rows)
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_vanishing(connection: Connection[Any], plan: MergePlan, manifest: Manifest, desktop_rows: int) -> int:
+    """How many desktop rows fewer the cloud would have after the merge."""
+    if plan.strategy is Strategy.DELETE_INSERT:
+        return max(0, desktop_rows - manifest.row_count)
+    if not plan.propagate:
+        return 0
+    row = connection.execute(sql.render("merge/missing.sql", plan=plan)).fetchone()
+    return int(row[0]) if row else 0
