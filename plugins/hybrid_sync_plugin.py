@@ -1,4 +1,4 @@
-"""The plugin: Hybrid Sync's page in Airflow's UI, in the Browse menu and as a tab of a DAG and of a run.
+"""The plugin: Hybrid Sync's page in Airflow's UI (Browse menu, tab of a DAG and of a run), and its tasks' quick start.
 
 Every Airflow process loads this file, some of them twice: it does nothing until its attributes are read. FastAPI and
 the page itself are imported only where `fastapi_apps` is read, in the API server.
@@ -18,7 +18,7 @@ PAGE = f"{PREFIX.removeprefix('/')}/"
 
 
 class HybridSyncPlugin(AirflowPlugin):
-    """Registers the page and the three ways to it."""
+    """Registers the page, the three ways to it, and what the scheduler imports for tasks."""
 
     name = "hybrid_sync"
 
@@ -28,6 +28,13 @@ class HybridSyncPlugin(AirflowPlugin):
         from hybrid_sync.web.app import make_app
 
         return [{"app": make_app(), "url_prefix": PREFIX, "name": "Hybrid Sync"}]
+
+    @cached_property
+    def listeners(self) -> list[Any]:  # type: ignore[override]
+        """Imports what tasks need in the scheduler, before it forks them."""
+        from hybrid_sync import preload
+
+        return [preload]
 
     @cached_property
     def external_views(self) -> list[Any]:  # type: ignore[override]
