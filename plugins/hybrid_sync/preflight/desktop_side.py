@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hybrid_sync.errors import Unretryable
@@ -33,7 +33,7 @@ class DesktopSide:
 
     columns: DesktopColumns
     clock: tuple[Finding, ...]
-    look: Look
+    look: Look = field(repr=False)  # it knows the desktop's password
 
 
 def look_at(look: Look, registry: Registry, tables: Sequence[str]) -> DesktopSide:
