@@ -406,6 +406,21 @@ def test_the_tasks_connection_to_the_cloud_outlives_a_reader_that_dies(office: O
         assert cloud.execute("SELECT count(*) FROM mine").fetchone() == (1,)
 
 
+def test_text_that_is_not_utf8_is_read_as_bytes_and_its_row_alone_is_rejected(
+    office: Office, postgres_server: PostgresServer
+) -> None:
+    with psycopg.connect(postgres_server.uri(), autocommit=True) as server:
+        server.execute("CREATE DATABASE test_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        try:
+            office.desktop = postgres_server.uri("test_ascii")
+            office.on_desktop(r"CREATE TABLE notes (body text); INSERT INTO notes VALUES (E'caf\xe9'), ('tea')")
+            assert office.do("extract").log.count("some text is not UTF-8; reading its bytes") == 1
+            assert office.fails("stage").error == "TooManyRejects"
+            assert office.on_cloud("SELECT count(*) FROM hybrid_sync.reject") == [(1,)]
+        finally:
+            server.execute("DROP DATABASE test_ascii WITH (FORCE)")
+
+
 def test_a_desktop_that_sends_fewer_rows_than_it_counted_is_retried(office: Office) -> None:
     office.on_desktop(
         """
