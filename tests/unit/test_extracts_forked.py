@@ -62,6 +62,7 @@ def write(folder: str) -> Extract:
     return write_extract([batch], folder, run_id="run1", table="jobs", columns={"job_id": "JOBNO"}, mode="full")
 
 
+@pytest.mark.filterwarnings("ignore:UPath")
 @pytest.mark.parametrize("conn_id", ["", "store@"])
 def test_a_fork_opens_the_store_anew_and_asks_airflow_for_nothing(
     asked: list[str], tmp_path: Path, conn_id: str
