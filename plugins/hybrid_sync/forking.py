@@ -73,7 +73,8 @@ def in_process(work: Callable[[], T]) -> T:
 
 def _fork() -> int:
     with warnings.catch_warnings():
-        # Python 3.12 warns of threads: only this one goes on in the child, and it takes no lock that another may hold.
+        # Python 3.12 warns of other threads, whose locks stay taken in the child. Airflow's task has none; those of
+        # `airflow dags test` wait for requests.
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
 

@@ -134,26 +134,22 @@ def reader_died(
 ) -> DesktopUnavailable:
     """The process that holds the driver ended, by a signal or by itself, while it was `doing` something."""
     settings = pairs(connection_string)
-    driver = (settings.get("driver") or settings.get("dsn") or "unnamed").strip("{}")
+    driver = f"the desktop's ODBC driver ({(settings.get('driver') or settings.get('dsn') or 'unnamed').strip('{}')})"
     another = "install another version of the driver"
     if signal in _CRASHES:
-        what = f"the desktop's ODBC driver ({driver}) crashed with {signal} while {doing}"
+        what = f"{driver} crashed with {signal} while {doing}"
         remedy = (
             f"see whether the desktop breaks off, {another}, or name a view as source_table that converts the table's "
             f"odd columns to text"
         )
     elif signal == "SIGKILL":
-        what = (
-            f"the process with the desktop's ODBC driver ({driver}) was killed (SIGKILL) while {doing}, probably out "
-        )
-        what += "of memory"
+        what = f"the process with {driver} was killed (SIGKILL) while {doing}, probably out of memory"
         remedy = "give the worker more memory or fewer tasks at once"
     elif signal:
-        what = f"the process with the desktop's ODBC driver ({driver}) was ended by {signal} while {doing}, as Airflow "
-        what += "ends a task that is cleared or marked"
+        what = f"the process with {driver} was ended by {signal} while {doing}, as Airflow ends a task that is cleared"
         remedy = "find out who else sends the signal"
     else:
-        what = f"the desktop's ODBC driver ({driver}) ended its process with exit code {code} while {doing}"
+        what = f"{driver} ended its process with exit code {code} while {doing}"
         remedy = another
     return DesktopUnavailable(
         f"{what}. No row was written and none is lost; the task tries again. If it stays: {remedy}.", table=table
