@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 
 def run(script: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": str(ROOT / "plugins")}, text=True,
+        [sys.executable, "-c", script], text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "plugins"), "PYTHONUNBUFFERED": ""},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
@@ -76,8 +77,8 @@ def test_an_error_brings_its_place_along_and_not_the_words_of_what_caused_it() -
     def work() -> None:
         try:
             raise ValueError("a row's value")
-        except ValueError:
-            raise KeyError("unexpected") from None
+        except ValueError as error:
+            raise KeyError("unexpected") from error
 
     with pytest.raises(KeyError) as raised:
         in_process(work)
@@ -187,7 +188,9 @@ def test_a_crash_leaves_no_core_file() -> None:
 
 
 def test_a_fork_costs_milliseconds() -> None:
-    start = time.perf_counter()
+    took = []
     for _ in range(5):
+        start = time.perf_counter()
         in_process(os.getpid)
-    assert (time.perf_counter() - start) / 5 < 0.1
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.1  # a new interpreter with the imports of a task takes more than half a second
