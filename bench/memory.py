@@ -1,4 +1,4 @@
-"""The highest memory of each task, as the kernel counts it for the task's own process."""
+"""The highest memory of each task, with that of the process in which it reads the desktop."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _peak(notes: Notes, server: PostgresServer, folder: Path, rows: int, tell: C
     tell(f"memory, filling desktop and cloud, {rows:,} rows")
     make_desktop(server, "desktop", rows)
     make_cloud(server, "cloud", "jobs", rows)
-    steps = Steps(folder / f"memory_{rows}", server.port, "desktop", "cloud")
+    steps = Steps(folder / f"memory_{rows}", server.port, "desktop", "cloud", watched=True)
     peaks = []
     for step in STEPS:
         tell(f"memory, {step}, {rows:,} rows")

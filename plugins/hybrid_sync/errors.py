@@ -2,7 +2,7 @@
 
 HybridSyncError
     Retryable                 the same task may succeed later with nothing changed
-        DesktopUnavailable    the desktop cannot be reached, or broke off while it was read
+        DesktopUnavailable    the desktop cannot be reached, broke off while it was read, or its driver crashed
         CloudUnavailable      the cloud cannot be reached, or broke off
         ExtractsUnavailable   the store of the extracts cannot be written
         MergeContention       serialization failures, deadlocks or lock waits outlasted our own attempts
@@ -42,7 +42,7 @@ class Unretryable(HybridSyncError):
 
 
 class DesktopUnavailable(Retryable):
-    """The desktop cannot be reached, or broke off while it was read."""
+    """The desktop cannot be reached, broke off while it was read, or its driver crashed."""
 
 
 class CloudUnavailable(Retryable):

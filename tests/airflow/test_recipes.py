@@ -163,6 +163,12 @@ def test_a_dry_run_shows_what_would_be_done_and_some_tables_do_it(office: Office
     assert office.on_cloud("SELECT work_desc FROM jobshead WHERE job_id = 1") == [("changed",)]
 
 
+def test_what_a_tables_reader_logs_stands_in_its_tasks_log_once_and_in_order(office: Office) -> None:
+    lines = [line.split()[:2] for line in office.logs(office.run({"tables": ["jobshead"]}))]
+    said = [line for line in lines if line[-1:] == ["jobshead"] or line[-1:] == ["jobshead:"]]
+    assert said[: said.index(["Extracted", "jobshead:"]) + 1] == [["Reading", "jobshead"], ["Extracted", "jobshead:"]]
+
+
 def test_read_only_what_changed(office: Office) -> None:
     office.on_desktop("UPDATE conmaster SET conname = 'new', updated_at = '2025-10-02 08:00' WHERE con_id = 1")
     run_id = office.follow("Read only what changed")

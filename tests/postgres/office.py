@@ -61,7 +61,7 @@ class Office:
     # -- steps
 
     def attempt(self, step: str, table: str = "notes", *, run_id: str = RUN, **ports: int) -> Attempt:
-        """Start a task in a process of its own. `cloud` and `desktop`: ports to go through."""
+        """Start a task in a process of its own; without a table, one of the run. `cloud`, `desktop`: ports to use."""
         desktop, cloud = (psycopg.conninfo.conninfo_to_dict(uri) for uri in (self.desktop, self.cloud))
         environment = airflow_environment(
             self.folder / "home",
@@ -75,7 +75,7 @@ class Office:
         }
         xcom = {task: value for (run, task), value in self._xcom.items() if run == run_id}
         folder = self.folder / f"attempt{next(self._numbers)}"
-        return Attempt(f"{table}.{step}", run_id, folder, environment, xcom)
+        return Attempt(f"{table}.{step}" if table else step, run_id, folder, environment, xcom)
 
     def finish(self, attempt: Attempt, step: str, table: str = "notes", *, run_id: str = RUN) -> Outcome:
         """Wait for an attempt that must succeed, and hand its result on as XCom does."""

@@ -59,6 +59,14 @@ class Attempt:
         self._process.start()
 
     @property
+    def reader(self) -> int:
+        """The process that holds the desktop's driver."""
+        assert self.running, self.outcome()
+        task = self._process.pid
+        [child] = Path(f"/proc/{task}/task/{task}/children").read_text().split()
+        return int(child)
+
+    @property
     def running(self) -> bool:
         return self._process.is_alive()
 

@@ -19,6 +19,8 @@ import psycopg
 import pytest
 
 from demo.postgres import SYSTEM_USER, PostgresServer
+from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable
+from hybrid_sync.reader import with_desktop
 from tests.postgres.office import TABLES, Office, until
 from tests.postgres.steps import Outcome
 from tests.postgres.wire import Wire
@@ -326,15 +328,105 @@ def test_a_driver_that_crashes_with_its_desktop_leaves_the_earlier_extract_and_t
     broken_off(office, 150_000)  # between two fetches, where psqlODBC 13.02 crashes
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="psqlODBC 13.02 with UseDeclareFetch crashes (SIGSEGV) when it loses its server in mid-fetch",
-)
 def test_a_driver_that_crashes_with_its_desktop_is_explained(office: Office) -> None:
     office.fetch = 500
     with Wire(port(office), cut_after=150_000) as wire:
-        outcome = office.attempt("extract", desktop=wire.port).outcome()
-    assert (outcome.error, outcome.retryable) == ("DesktopUnavailable", True)
+        crashed = office.fails("extract", desktop=wire.port)
+    assert (crashed.error, crashed.retryable) == ("DesktopUnavailable", True)
+    assert crashed.message.startswith(
+        "notes: the desktop's ODBC driver (PostgreSQL Unicode) crashed with SIGSEGV while table notes was read."
+    )
+    assert "the task tries again. If it stays: " in crashed.message
+    assert crashed.log.count("Reading notes in full") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGABRT, "ODBC driver (PostgreSQL Unicode) crashed with SIGABRT while table notes was read"),
+        (signal.SIGKILL, "was killed (SIGKILL) while table notes was read, probably out of memory"),
+        (signal.SIGTERM, "was ended by SIGTERM while table notes was read"),
+    ],
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else "",
+)
+def test_a_reader_that_is_killed_is_explained_leaves_the_earlier_extract_and_the_retry_is_whole(
+    office: Office, number: signal.Signals, said: str
+) -> None:
+    whole = Path(office.do("extract").result["uri"].removeprefix("file://"))
+    content = whole.read_bytes()
+    with Wire(port(office), stall_after=150_000) as wire:
+        attempt = office.attempt("extract", desktop=wire.port)
+        assert wire.reached.wait(20)
+        assert until(lambda: list(office.extracts.rglob(".*.partial")))
+        os.kill(attempt.reader, number)
+        outcome = attempt.outcome()
+    assert (outcome.error, outcome.retryable) == ("DesktopUnavailable", True), outcome.log
+    assert said in outcome.message
+    assert whole.read_bytes() == content
+    office.do("extract", "stage", "merge")
+    office.assert_synced()
+    assert [file.name for file in office.extracts.rglob("*") if file.is_file()] == ["extract.parquet"]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_an_extract_that_is_killed_takes_its_reader_along(office: Office, number: signal.Signals) -> None:
+    with Wire(port(office), stall_after=150_000) as wire:
+        attempt = office.attempt("extract", desktop=wire.port)
+        assert wire.reached.wait(20)
+        reader = attempt.reader
+        attempt.kill(number)
+        assert until(lambda: ended(reader), 5)
+
+
+def ended(process: int) -> bool:
+    """Whether a process of another is gone, or waits for nothing but to be noticed."""
+    try:
+        return "(zombie)" in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return True
+
+
+def test_a_driver_that_crashes_while_it_connects_is_explained_and_nothing_is_written(office: Office) -> None:
+    office.on_cloud("DROP SCHEMA hybrid_sync CASCADE")
+    with Wire(port(office), stall_after=0) as wire:
+        attempt = office.attempt("preflight", table="", desktop=wire.port)
+        assert wire.reached.wait(20)
+        os.kill(attempt.reader, signal.SIGSEGV)
+        outcome = attempt.outcome()
+    assert (outcome.error, outcome.retryable) == ("DesktopUnavailable", True), outcome.log
+    assert "crashed with SIGSEGV while its tables' columns were asked for" in outcome.message
+    assert office.on_cloud("SELECT FROM pg_namespace WHERE nspname = 'hybrid_sync'") == []
+
+
+def test_the_tasks_connection_to_the_cloud_outlives_a_reader_that_dies(office: Office) -> None:
+    connection = f"DRIVER={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port(office)};Database=none;UID=postgres;"
+    with psycopg.connect(office.cloud) as cloud:
+        cloud.execute("CREATE TEMPORARY TABLE mine (n int)")
+        with pytest.raises(ConnectionMisconfigured, match=r'^the desktop refused .* "none" does not exist'):
+            with_desktop(connection, "it was asked", lambda desktop: None)
+        with pytest.raises(
+            DesktopUnavailable, match=r"^jobs: .* ended its process with exit code 3 while it was asked"
+        ):
+            with_desktop(
+                connection.replace("=none", "=postgres"), "it was asked", lambda desktop: os._exit(3), table="jobs"
+            )
+        cloud.execute("INSERT INTO mine VALUES (1)")
+        assert cloud.execute("SELECT count(*) FROM mine").fetchone() == (1,)
+
+
+def test_text_that_is_not_utf8_is_read_as_bytes_and_its_row_alone_is_rejected(
+    office: Office, postgres_server: PostgresServer
+) -> None:
+    with psycopg.connect(postgres_server.uri(), autocommit=True) as server:
+        server.execute("CREATE DATABASE test_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        try:
+            office.desktop = postgres_server.uri("test_ascii")
+            office.on_desktop(r"CREATE TABLE notes (body text); INSERT INTO notes VALUES (E'caf\xe9'), ('tea')")
+            assert office.do("extract").log.count("some text is not UTF-8; reading its bytes") == 1
+            assert office.fails("stage").error == "TooManyRejects"
+            assert office.on_cloud("SELECT count(*) FROM hybrid_sync.reject") == [(1,)]
+        finally:
+            server.execute("DROP DATABASE test_ascii WITH (FORCE)")
 
 
 def test_a_desktop_that_sends_fewer_rows_than_it_counted_is_retried(office: Office) -> None:

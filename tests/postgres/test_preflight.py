@@ -63,8 +63,10 @@ class Office:
     def look(self, *specs: TableSpec, role: str = ROLE, **settings: Any) -> Report:
         connection = psycopg.connect(self.cloud, user=role, autocommit=True, prepare_threshold=None)
         with closing(connection), Desktop(self.odbc) as desktop:
+            registry, names = registry_of(*specs), [spec.name for spec in specs]
+            side = preflight.look_at(lambda doing, work: work(desktop), registry, names)
             arguments = {"run_id": "run1", "dry_run": False} | settings
-            return preflight.check(connection, desktop, registry_of(*specs), [spec.name for spec in specs], **arguments)
+            return preflight.check(connection, side, registry, names, **arguments)
 
     def extract(self, spec: TableSpec, *others: TableSpec) -> dict[str, str]:
         """What a table's extract asks before it reads."""
@@ -367,7 +369,8 @@ def pooler(jobs: Office, tmp_path: Path) -> Iterator[int]:
 def test_a_transaction_pooler_is_noticed_whatever_its_port(jobs: Office, pooler: int) -> None:
     uri = f"postgresql://anyone@127.0.0.1:{pooler}/cloud"
     with psycopg.connect(uri, autocommit=True, prepare_threshold=None) as connection, Desktop(jobs.odbc) as desktop:
-        report = preflight.check(connection, desktop, registry_of(DRIFTING), ["jobs"], run_id="run2", dry_run=False)
+        side = preflight.look_at(lambda doing, work: work(desktop), registry_of(DRIFTING), ["jobs"])
+        report = preflight.check(connection, side, registry_of(DRIFTING), ["jobs"], run_id="run2", dry_run=False)
     assert report.stopped == ()
     assert any(each.startswith("note: a connection pooler stands before the cloud") for each in said(report, ""))
 

@@ -6,6 +6,7 @@ Any store that Airflow's ObjectStoragePath knows will do (`file://`, `s3://`).
 
 from hybrid_sync.extracts.extract import Extract, ExtractLost
 from hybrid_sync.extracts.finding import find_extract, runs_with_extract
+from hybrid_sync.extracts.forked import store_for_fork
 from hybrid_sync.extracts.reading import open_extract, read_extract
 from hybrid_sync.extracts.storage import base_uri, extract_folder, prune_extracts
 from hybrid_sync.extracts.writing import write_extract
@@ -20,5 +21,6 @@ __all__ = [
     "prune_extracts",
     "read_extract",
     "runs_with_extract",
+    "store_for_fork",
     "write_extract",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, HybridSyncError, SchemaMismatch
-from hybrid_sync.odbc.drivers import redact
+from hybrid_sync.odbc.drivers import pairs, redact
 
 _ARROW = re.compile(r"State: (\w{5}), Native error: (-?\d+), Message: (.*)", re.DOTALL)
 _NATIVE = re.compile(r"\((-?\d+)\) \(SQL\w+\)$")
@@ -29,6 +29,7 @@ _MISSING = re.compile(r"no such (table|column)", re.IGNORECASE)
 _FORBIDDEN = {"42501"}
 _MARIADB_BROKEN = {"2006", "2013", "2055", "5014"}
 _MARIADB_FORBIDDEN = {"1142", "1143"}
+_CRASHES = {"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGTRAP"}
 
 
 class TextNotUtf8(HybridSyncError):
@@ -125,6 +126,33 @@ def unreadable(table: str, why: str) -> SchemaMismatch:
     return SchemaMismatch(
         f"the ODBC driver cannot hand over a value of desktop table {table} ({why}). Read the column through a view "
         f"that converts it, and name the view as source_table."
+    )
+
+
+def reader_died(
+    signal: str | None, code: int, connection_string: str, doing: str, table: str | None
+) -> DesktopUnavailable:
+    """The process that holds the driver ended, by a signal or by itself, while it was `doing` something."""
+    settings = pairs(connection_string)
+    driver = f"the desktop's ODBC driver ({(settings.get('driver') or settings.get('dsn') or 'unnamed').strip('{}')})"
+    another = "install another version of the driver"
+    if signal in _CRASHES:
+        what = f"{driver} crashed with {signal} while {doing}"
+        remedy = (
+            f"see whether the desktop breaks off, {another}, or name a view as source_table that converts the table's "
+            f"odd columns to text"
+        )
+    elif signal == "SIGKILL":
+        what = f"the process with {driver} was killed (SIGKILL) while {doing}, probably out of memory"
+        remedy = "give the worker more memory or fewer tasks at once"
+    elif signal:
+        what = f"the process with {driver} was ended by {signal} while {doing}, as Airflow ends a task that is cleared"
+        remedy = "find out who else sends the signal"
+    else:
+        what = f"{driver} ended its process with exit code {code} while {doing}"
+        remedy = another
+    return DesktopUnavailable(
+        f"{what}. No row was written and none is lost; the task tries again. If it stays: {remedy}.", table=table
     )
 
 

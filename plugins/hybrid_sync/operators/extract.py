@@ -9,15 +9,17 @@ from airflow.sdk import BaseOperator
 
 from hybrid_sync import extracts, ledger, replaying
 from hybrid_sync.connections import cloud, desktop_connection_string
-from hybrid_sync.desktop import Desktop, TextNotUtf8
+from hybrid_sync.desktop import TextNotUtf8
 from hybrid_sync.odbc.drivers import Dbms
 from hybrid_sync.operators.choices import choices_of
+from hybrid_sync.reader import with_desktop
 from hybrid_sync.reading import INCREMENTAL, ReadingPlan, plan_reading, watermark_column
 from hybrid_sync.watermarks import went_back
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from hybrid_sync.desktop import Desktop
     from hybrid_sync.ledger import ReadState
     from hybrid_sync.operators.choices import Choices
     from hybrid_sync.preflight import TableFacts
@@ -85,23 +87,35 @@ class ExtractOperator(BaseOperator):
         return extract
 
     def _extract(self, choices: Choices, dag_id: str, facts: TableFacts, state: ReadState | None) -> extracts.Extract:
+        folder = extracts.extract_folder(extracts.base_uri(), dag_id, choices.run_id, self.spec.name)
+        reopen_store = extracts.store_for_fork(folder)
+
+        def work(desktop: Desktop) -> extracts.Extract:
+            reopen_store()
+            return self._extract_from(desktop, choices, folder, facts, state)
+
+        doing = f"table {self.spec.source_table} was read"
+        return with_desktop(desktop_connection_string(self.desktop_conn_id), doing, work, table=self.spec.name)
+
+    def _extract_from(
+        self, desktop: Desktop, choices: Choices, folder: str, facts: TableFacts, state: ReadState | None
+    ) -> extracts.Extract:
+        """Judge the table, read it and write its file: all in the reader's process, so that no row changes process."""
         from hybrid_sync import preflight
 
-        folder = extracts.extract_folder(extracts.base_uri(), dag_id, choices.run_id, self.spec.name)
-        with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
-            columns = desktop.columns(self.spec.source_table)
-            by_letters = desktop.driver.dbms is Dbms.SQLITE
-            pairs = preflight.check_table(self.spec, self.registry, facts, columns).required()
-            for column, warning in desktop.warnings(self.spec.source_table, tuple(pairs.values())).items():
-                self.log.warning("%s: desktop column %s: %s", self.spec.name, column, warning)
-            stamp = watermark_column(self.spec, columns)
-            plan = plan_reading(self.spec, choices.mode, stamp, state, pairs, by_letters=by_letters)
-            extract = self._read(desktop, pairs, plan, folder, choices.run_id)
-            stored = state.value if state and plan.watermark == state.column else None
-            if plan.watermark and (why := went_back(stored, extract.watermark, by_letters=by_letters)):
-                self.log.warning("%s: %s", self.spec.name, why)
-                if plan.mode == INCREMENTAL:
-                    extract = self._read(desktop, pairs, plan.in_full(why), folder, choices.run_id)
+        columns = desktop.columns(self.spec.source_table)
+        by_letters = desktop.driver.dbms is Dbms.SQLITE
+        pairs = preflight.check_table(self.spec, self.registry, facts, columns).required()
+        for column, warning in desktop.warnings(self.spec.source_table, tuple(pairs.values())).items():
+            self.log.warning("%s: desktop column %s: %s", self.spec.name, column, warning)
+        stamp = watermark_column(self.spec, columns)
+        plan = plan_reading(self.spec, choices.mode, stamp, state, pairs, by_letters=by_letters)
+        extract = self._read(desktop, pairs, plan, folder, choices.run_id)
+        stored = state.value if state and plan.watermark == state.column else None
+        if plan.watermark and (why := went_back(stored, extract.watermark, by_letters=by_letters)):
+            self.log.warning("%s: %s", self.spec.name, why)
+            if plan.mode == INCREMENTAL:
+                extract = self._read(desktop, pairs, plan.in_full(why), folder, choices.run_id)
         return extract
 
     def _read(

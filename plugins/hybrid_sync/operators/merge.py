@@ -11,11 +11,11 @@ from airflow.sdk import Asset, BaseOperator
 from hybrid_sync import catalog, extracts, ledger, merging, staging
 from hybrid_sync.columns import pair_columns
 from hybrid_sync.connections import cloud, desktop_connection_string
-from hybrid_sync.desktop import Desktop
 from hybrid_sync.errors import StagingLost
 from hybrid_sync.operators.choices import choices_of
 from hybrid_sync.operators.stage import stage_extract
 from hybrid_sync.plan import plan_merge
+from hybrid_sync.reader import with_desktop
 from hybrid_sync.telling import read_telling
 
 if TYPE_CHECKING:
@@ -145,5 +145,11 @@ class MergeOperator(BaseOperator):
             stage_extract(connection, self.registry, self.spec, extract, run_id, dry_run=dry_run)
 
     def _desktop_columns(self) -> list[str]:
-        with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
-            return [column.name for column in desktop.columns(self.spec.source_table)]
+        source = self.spec.source_table
+        columns = with_desktop(
+            desktop_connection_string(self.desktop_conn_id),
+            f"the columns of table {source} were asked for",
+            lambda desktop: desktop.columns(source),
+            table=self.spec.name,
+        )
+        return [column.name for column in columns]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
 from hybrid_sync import extracts, retention
 from hybrid_sync.connections import cloud, desktop_connection_string
-from hybrid_sync.desktop import Desktop
 from hybrid_sync.findings import Severity
 from hybrid_sync.operators.choices import choices_of
+from hybrid_sync.reader import with_desktop
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -52,11 +52,11 @@ class PreflightOperator(BaseOperator):
         from hybrid_sync import preflight  # every task's process parses the DAG, and two of them need it
 
         choices = choices_of(context)
-        with ExitStack() as opened:
-            desktop = None
-            if choices.replay is None:
-                desktop = opened.enter_context(Desktop(desktop_connection_string(self.desktop_conn_id)))
-            connection = opened.enter_context(cloud(self.cloud_conn_id))
+        desktop = None
+        if choices.replay is None:
+            look = partial(with_desktop, desktop_connection_string(self.desktop_conn_id))
+            desktop = preflight.look_at(look, self.registry, choices.tables)
+        with cloud(self.cloud_conn_id) as connection:
             report = preflight.check(
                 connection,
                 desktop,

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import ledger
-from hybrid_sync.errors import Unretryable
 from hybrid_sync.findings import Finding
 from hybrid_sync.preflight import drift, numbers, server
 from hybrid_sync.preflight.desktop_keys import key_findings
+from hybrid_sync.preflight.desktop_side import DesktopSide
 from hybrid_sync.preflight.facts import Facts, TableFacts, read_facts
 from hybrid_sync.preflight.tables import Checked, check_table
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from hybrid_sync.desktop import Desktop
-    from hybrid_sync.odbc.readings import DesktopColumn
+    from hybrid_sync.preflight.desktop_side import DesktopColumns
     from hybrid_sync.specs import Registry
-
-    DesktopSides = dict[str, tuple[DesktopColumn, ...] | Unretryable | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Report:
 
 def check(
     connection: Connection[Any],
-    desktop: Desktop | None,
+    desktop: DesktopSide | None,
     registry: Registry,
     tables: Sequence[str],
     *,
@@ -54,14 +51,15 @@ def check(
     ledger.migrate(connection)
     facts = read_facts(connection, registry, tables)
     present = {name: each for name, each in facts.items() if isinstance(each, TableFacts)}
-    sides = {name: _side(desktop, registry.table(name).source_table) for name in tables}
-    checked = {name: check_table(registry.table(name), registry, facts[name], sides[name]) for name in tables}
+    sides = desktop.columns if desktop else {}
+    checked = {name: check_table(registry.table(name), registry, facts[name], sides.get(name)) for name in tables}
     found = [finding for name in tables for finding in checked[name].findings]
     found += server.server_findings(found_server)
     found += server.room_findings(found_server, present.values(), free_bytes)
     if desktop is not None:
-        found += server.clock_findings(desktop, registry.desktop_time_zone)
-        found += key_findings(desktop, [registry.table(name) for name in tables], checked)
+        found += desktop.clock
+        specs = [registry.table(name) for name in tables]
+        found += desktop.look("its keys were counted", lambda opened: list(key_findings(opened, specs, checked)))
     rows = numbers.count_rows(connection, registry, present)
     burn = numbers.read_burn(connection, tables)
     for name in rows:
@@ -76,24 +74,15 @@ def check(
                   tuple(name for name in tables if name in stopped))  # fmt: skip
 
 
-def _side(desktop: Desktop | None, table: str) -> tuple[DesktopColumn, ...] | Unretryable | None:
-    if desktop is None:
-        return None
-    try:
-        return desktop.columns(table)
-    except Unretryable as problem:
-        return problem
-
-
 def _record(
     connection: Connection[Any],
     registry: Registry,
     run_id: str,
     checked: dict[str, Checked],
     facts: Facts,
-    sides: DesktopSides,
+    sides: DesktopColumns,
 ) -> None:
     for name, each in checked.items():
-        here, there = facts[name], sides[name]
+        here, there = facts[name], sides.get(name)
         if each.fit and isinstance(here, TableFacts) and isinstance(there, tuple):
             drift.record(connection, run_id, registry.table(name), here.target, there, each.pairs)
