@@ -76,6 +76,6 @@ SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
-SELECT 'unchanged', (SELECT count(*) FROM "hybrid_sync_staging"."cliunimaster__0123456789") - (SELECT count(*) FROM compared)
+SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
 SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
