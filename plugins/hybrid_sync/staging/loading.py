@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where staged rows come from: what the manifest keeps of their extract."""
+
+    mode: str
+    watermark_column: str | None
+    watermark: str | None
+    extract_uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +81,82 @@ def load(
     :raises CloudUnavailable: and the others of `connections.translated`; nothing was changed.
     """
     first = next(batches)
-    stage = Stage(
-        table=spec.name,
-        run_id=run_id,
-        relation=relation_name(spec.name, run_id),
-        target=target.relation,
-        columns=tuple(_column(spec, target, name) for name in first.schema.names),
-        staged_parents=staged_parents or {},
-    )
-    required = {column.name for column in stage.columns if column.not_null} | set(spec.key)
-    conversion = Conversion(first.schema, stage.columns, desktop_time_zone, required)
-    of_run = {"run_id": run_id, "table": spec.name}
+    stage = stage_of(spec, target, first.schema.names, run_id, staged_parents=staged_parents)
+    conversion = conversion_of(stage, spec, first.schema, desktop_time_zone)
+    origin = Origin(mode, watermark_column, watermark, extract_uri)
     with translated(spec.name), connection.transaction():
-        connection.execute(sql.render("stage/settings.sql"), {"zone": desktop_time_zone})
-        connection.execute(sql.render("stage/lock.sql"), {"relation": stage.relation})
-        connection.execute(sql.render("stage/clear_rejects.sql"), {**of_run, "full": mode == "full"})
+        begin(connection, stage, desktop_time_zone)
+        connection.execute(
+            sql.render("stage/clear_rejects.sql"), {"run_id": run_id, "table": spec.name, "full": mode == "full"}
+        )
         stage.run(connection, "create.sql", text_columns=conversion.text_columns)
         rows_read = copy_in(connection, stage, conversion, chain([first], batches))
-        collapsed = _check(connection, stage, spec, ownership, target, conversion.text_columns)
-        [counts] = stage.run(connection, "count.sql", superseded=keys.SUPERSEDED).fetchall()
-        rows, rejects, superseded = counts
-        duplicates = collapsed + superseded
-        staged = Staged(stage_id, stage.relation, rows, stage.names, rows_read, duplicates, rejects)
-        refusal = None
-        if spec.max_rejects.allows(rejects, rows_read):
-            if mode != "full" and spec.key:
-                stage.run(connection, "clear_rejects_by_key.sql", key=spec.key)
-            connection.execute(sql.render("stage/record.sql"), {
-                **of_run, "stage_id": stage_id, "relation": stage.relation, "rows": rows,
-                "columns": list(stage.names), "rows_read": rows_read, "duplicates": duplicates,
-                "rejects": rejects, "mode": mode, "watermark_column": watermark_column, "watermark": watermark,
-                "extract_uri": extract_uri,
-            })  # fmt: skip
-        else:
-            refusal = _too_many(connection, spec, run_id, staged)
-            stage.run(connection, "forget.sql")
+        check_rows(connection, stage, ownership, target, conversion.text_columns)
+        collapsed = check_between(connection, stage, spec, ownership, target)
+        staged, refusal = conclude(connection, stage, spec, origin, stage_id, rows_read, collapsed)
     if refusal:
         raise refusal
     return staged
+
+
+def stage_of(
+    spec: TableSpec,
+    target: Target,
+    names: Sequence[str],
+    run_id: str,
+    *,
+    part: int = 0,
+    staged_parents: Mapping[str, str] | None = None,
+) -> Stage:
+    """The staging of the columns `names` in a run, or of one part of it. Raises SchemaMismatch as `load` does."""
+    return Stage(
+        table=spec.name,
+        run_id=run_id,
+        relation=relation_name(spec.name, run_id, part),
+        target=target.relation,
+        columns=tuple(_column(spec, target, name) for name in names),
+        staged_parents=staged_parents or {},
+    )
+
+
+def conversion_of(stage: Stage, spec: TableSpec, schema: pa.Schema, zone: str) -> Conversion:
+    """From an extract's types to the staging's."""
+    required = {column.name for column in stage.columns if column.not_null} | set(spec.key)
+    return Conversion(schema, stage.columns, zone, required)
+
+
+def begin(connection: Connection[Any], stage: Stage, zone: str) -> None:
+    """The settings of the transaction, and the lock on the staging's name."""
+    connection.execute(sql.render("stage/settings.sql"), {"zone": zone})
+    connection.execute(sql.render("stage/lock.sql"), {"relation": stage.relation})
+
+
+def conclude(
+    connection: Connection[Any],
+    stage: Stage,
+    spec: TableSpec,
+    origin: Origin,
+    stage_id: str,
+    rows_read: int,
+    collapsed: int,
+) -> tuple[Staged, TooManyRejects | None]:
+    """Count, and write the manifest; with too many rejects drop the staging, and give the error to raise afterwards."""
+    [counts] = stage.run(connection, "count.sql", superseded=keys.SUPERSEDED).fetchall()
+    rows, rejects, superseded = counts
+    duplicates = collapsed + superseded
+    staged = Staged(stage_id, stage.relation, rows, stage.names, rows_read, duplicates, rejects)
+    if not spec.max_rejects.allows(rejects, rows_read):
+        refusal = _too_many(connection, spec, stage.run_id, staged)
+        stage.run(connection, "forget.sql")
+        return staged, refusal
+    if origin.mode != "full" and spec.key:
+        stage.run(connection, "clear_rejects_by_key.sql", key=spec.key)
+    connection.execute(sql.render("stage/record.sql"), {
+        "run_id": stage.run_id, "table": spec.name, "stage_id": stage_id, "relation": stage.relation, "rows": rows,
+        "columns": list(stage.names), "rows_read": rows_read, "duplicates": duplicates, "rejects": rejects,
+        **asdict(origin),
+    })  # fmt: skip
+    return staged, None
 
 
 def drop(connection: Connection[Any], table: str, run_id: str, stage_id: str) -> None:
@@ -126,15 +174,10 @@ def drop(connection: Connection[Any], table: str, run_id: str, stage_id: str) ->
         log.warning("%s: someone looks at %s; a later run removes it", table, relation)
 
 
-def _check(
-    connection: Connection[Any],
-    stage: Stage,
-    spec: TableSpec,
-    ownership: Ownership,
-    target: Target,
-    text_columns: tuple[str, ...],
-) -> int:
-    """Every check by SQL, from one row's rules to those between rows. Returns the identical rows that collapsed."""
+def check_rows(
+    connection: Connection[Any], stage: Stage, ownership: Ownership, target: Target, text_columns: tuple[str, ...]
+) -> None:
+    """Every check by SQL of one row, in whatever company: rejects leave the staging."""
     rules.cast_texts(connection, stage, text_columns)
     stage.run(connection, "analyze.sql")
     owned = rules.owned_by_desktop(target, ownership, stage.names)
@@ -142,6 +185,13 @@ def _check(
     broken = rules.apply_constraints(connection, stage, target, owned)
     if broken + keys.reject_orphans(connection, stage, target, owned):
         stage.run(connection, "delete_rejected.sql")
+
+
+def check_between(
+    connection: Connection[Any], stage: Stage, spec: TableSpec, ownership: Ownership, target: Target
+) -> int:
+    """Every check between rows. Returns the identical rows that collapsed."""
+    owned = rules.owned_by_desktop(target, ownership, stage.names)
     collapsed = keys.resolve_duplicates(connection, stage, spec, target, owned)
     keys.reject_orphans_within(connection, stage, target, owned)
     return collapsed
