@@ -40,7 +40,7 @@ class StageOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Stage anew. Returns stage_id, relation and the counts of rows."""
         choices = choices_of(context)
-        extract = extracts.Extract.from_json(context["ti"].xcom_pull(task_ids=f"{self.spec.name}.extract"))
+        extract = self._extract(context)
         with cloud(self.cloud_conn_id, self.spec.name) as connection:
             staged = stage_extract(
                 connection, self.registry, self.spec, extract, choices.run_id, dry_run=choices.dry_run
@@ -53,6 +53,9 @@ class StageOperator(BaseOperator):
             "stage_id": staged.stage_id, "relation": staged.relation, "rows": staged.rows,
             "duplicates": staged.duplicates, "rejects": staged.rejects,
         }  # fmt: skip
+
+    def _extract(self, context: Context) -> Extract:
+        return extracts.Extract.from_json(context["ti"].xcom_pull(task_ids=f"{self.spec.name}.extract"))
 
 
 def stage_extract(
@@ -73,11 +76,11 @@ def stage_extract(
         watermark=extract.watermark,
         extract_uri=extract.uri,
         desktop_time_zone=registry.desktop_time_zone,
-        staged_parents=_staged_parents(connection, registry, target, run_id) if dry_run else None,
+        staged_parents=staged_parents_of(connection, registry, target, run_id) if dry_run else None,
     )
 
 
-def _staged_parents(connection: Connection[Any], registry: Registry, target: Target, run_id: str) -> dict[str, str]:
+def staged_parents_of(connection: Connection[Any], registry: Registry, target: Target, run_id: str) -> dict[str, str]:
     """The tables that `target` references and that the dry run has staged before it: table -> staging."""
     referenced = {foreign_key.referenced_table for foreign_key in target.foreign_keys}
     found = {}
