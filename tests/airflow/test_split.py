@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.airflow.conftest import Firm, Run
+from tests.airflow.conftest import Firm
 
 REGISTRY = """\
 tables:
