@@ -14,17 +14,9 @@ from typing import TYPE_CHECKING, Any
 from hybrid_sync import sql
 from hybrid_sync.connections import translated
 from hybrid_sync.errors import StagingLost
+from hybrid_sync.staging.concluding import Origin, Staged, conclude
 from hybrid_sync.staging.copying import copy_in
-from hybrid_sync.staging.loading import (
-    Origin,
-    Staged,
-    begin,
-    check_between,
-    check_rows,
-    conclude,
-    conversion_of,
-    stage_of,
-)
+from hybrid_sync.staging.loading import begin, check_between, check_rows, conversion_of, stage_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
