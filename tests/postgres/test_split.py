@@ -89,9 +89,14 @@ def split(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:  # noqa: F811
     return shop
 
 
-def configure(shop: Shop, more: str = "overlap: 0 seconds", column: str = "order_id") -> None:  # noqa: F811
+def configure(
+    shop: Shop,  # noqa: F811
+    more: str = "overlap: 0 seconds",
+    column: str = "order_id",
+    watermark: str = "changed",
+) -> None:
     shop.configure(
-        "tables:\n  orders: {strategy: upsert, key: [order_id], watermark: changed, "
+        f"tables:\n  orders: {{strategy: upsert, key: [order_id], watermark: {watermark}, "
         f"split: {{column: {column}, parts: {PARTS}}}, {more}}}\n"
     )
 
@@ -149,7 +154,7 @@ def test_a_row_that_is_added_while_parts_are_read_is_in_one_of_them_or_in_the_ne
 def test_a_row_that_moves_between_parts_is_met_twice_and_rejected_or_not_at_all_until_the_next_full_run(
     split: Shop,
 ) -> None:
-    configure(split, "overlap: 0 seconds, max_rejects: 2", column="changed")
+    configure(split, "max_rejects: 2", column="changed", watermark="null")
     group = Group(split)
     group.split()
     group.extract(1)
@@ -253,58 +258,73 @@ def test_an_empty_table_is_one_piece(split: Shop) -> None:
     assert [part["parts"] for part in Group(split).split()] == [1]
 
 
-class TestAReplay:
-    def test_merges_every_part_again_and_puts_the_watermark_out(self, split: Shop) -> None:
-        Group(split).run()
-        good = split.labels()
-        split.on_desktop("UPDATE orders SET label = 'bad import'")
-        Group(split, "run2").run()
-        split.on_desktop("DROP TABLE orders")
-        replay = Group(split, "run3", replay="run1").run()
-        assert len(replay.parts) == PARTS
-        assert split.labels() == good
-        assert split.watermark() is None
+def test_a_replay_merges_every_part_again_and_puts_the_watermark_out(split: Shop) -> None:
+    Group(split).run()
+    good = split.labels()
+    split.on_desktop("UPDATE orders SET label = 'bad import'")
+    Group(split, "run2").run()
+    split.on_desktop("DROP TABLE orders")
+    replay = Group(split, "run3", replay="run1").run()
+    assert len(replay.parts) == PARTS
+    assert split.labels() == good
+    assert split.watermark() is None
 
-    def test_of_a_run_that_has_lost_a_part_is_refused(self, split: Shop) -> None:
-        group = Group(split).run()
-        group.uri(2).unlink()
-        with pytest.raises(ExtractLost, match=r"/2/extract\.parquet is gone"):
-            Group(split, "run2", replay="run1").split()
 
-    def test_of_a_run_whose_parts_were_never_gathered_is_refused(self, split: Shop) -> None:
-        Group(split).staged()
-        with pytest.raises(ExtractLost, match="run run1 has no extract of the table"):
-            Group(split, "run2", replay="run1").split()
+def test_a_replay_of_a_run_that_has_lost_a_part_is_refused(split: Shop) -> None:
+    group = Group(split).run()
+    group.uri(2).unlink()
+    with pytest.raises(ExtractLost, match=r"/2/extract\.parquet is gone"):
+        Group(split, "run2", replay="run1").split()
 
-    def test_of_a_run_in_one_piece_is_one_piece(self, split: Shop) -> None:
-        Group(split, mode="incremental").run()  # the first read is full: there is no watermark yet
-        Group(split, "run2", mode="incremental").run()
-        replay = Group(split, "run3", replay="run2").run()
-        assert len(replay.parts) == 1
-        assert split.is_synced()
 
-    def test_of_a_run_that_read_it_both_ways_takes_what_it_read_last(
-        self, split: Shop, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        group = Group(split).run()
-        monkeypatch.setattr("hybrid_sync.operators.split.FEWEST_ROWS", 10_000)
-        split.on_desktop("UPDATE orders SET label = 'whole'")
-        group.run()
-        assert len(Group(split, "run2", replay="run1").split()) == 1
-        monkeypatch.setattr("hybrid_sync.operators.split.FEWEST_ROWS", 1)
-        split.on_desktop("UPDATE orders SET label = 'parts'")
-        group.run()
-        Group(split, "run3", replay="run1").run()
-        assert set(split.labels().values()) == {"parts"}
+def test_a_replay_of_a_run_whose_parts_were_never_gathered_is_refused(split: Shop) -> None:
+    Group(split).staged()
+    with pytest.raises(ExtractLost, match="run run1 has no extract of the table"):
+        Group(split, "run2", replay="run1").split()
 
-    def test_that_loses_its_staging_loads_it_from_the_earlier_runs_parts(self, split: Shop) -> None:
-        Group(split).run()
-        replay = Group(split, "run2", replay="run1").staged()
-        replay.do("gather")
-        split.on_cloud(f"TRUNCATE {sql.relation(relation_name('orders', 'run2'))}")
-        replay.do("merge")
-        assert split.is_synced()
-        assert split.watermark() is None
+
+def test_a_replay_of_a_run_in_one_piece_is_one_piece(split: Shop) -> None:
+    Group(split, mode="incremental").run()  # the first read is full: there is no watermark yet
+    Group(split, "run2", mode="incremental").run()
+    replay = Group(split, "run3", replay="run2").run()
+    assert len(replay.parts) == 1
+    assert split.is_synced()
+
+
+def test_a_replay_of_a_run_that_read_it_both_ways_takes_what_it_read_last(
+    split: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = Group(split).run()
+    monkeypatch.setattr("hybrid_sync.operators.split.FEWEST_ROWS", 10_000)
+    split.on_desktop("UPDATE orders SET label = 'whole'")
+    group.run()
+    assert len(Group(split, "run2", replay="run1").split()) == 1
+    monkeypatch.setattr("hybrid_sync.operators.split.FEWEST_ROWS", 1)
+    split.on_desktop("UPDATE orders SET label = 'parts'")
+    group.run()
+    Group(split, "run3", replay="run1").run()
+    assert set(split.labels().values()) == {"parts"}
+
+
+def test_a_replay_that_loses_its_staging_loads_it_from_the_earlier_runs_parts(split: Shop) -> None:
+    Group(split).run()
+    replay = Group(split, "run2", replay="run1").staged()
+    replay.do("gather")
+    split.on_cloud(f"TRUNCATE {sql.relation(relation_name('orders', 'run2'))}")
+    replay.do("merge")
+    assert split.is_synced()
+    assert split.watermark() is None
+
+
+def test_a_replay_of_a_run_in_parts_works_when_the_registry_no_longer_splits_the_table(split: Shop) -> None:
+    Group(split, "good").run()
+    split.on_desktop("UPDATE orders SET label = 'bad import'")
+    split.settings("full_every: null")  # without split
+    split.run("full")
+    assert set(split.labels().values()) == {"bad import"}
+    replay = split.run("full", replay="good")
+    assert split.labels() == {number: f"order {number}" for number in range(10)}
+    assert split.on_cloud(f"SELECT staged FROM hybrid_sync.merge_log WHERE run_id = '{replay}'") == [(10,)]
 
 
 def test_a_dry_run_does_all_of_it_and_changes_nothing(split: Shop) -> None:

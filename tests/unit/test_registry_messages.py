@@ -172,6 +172,10 @@ def test_what_is_wrong_outside_the_entries_is_said(write: Write, content: str, e
             "split: {column: [a], parts: 8}",
             "split in FILE must have the name of a desktop column as column, not a list",
         ),
+        (
+            "watermark: Changed, split: {column: changed, parts: 2}",
+            "the entry in FILE is split by its watermark Changed: a row that changes while the parts are read would ",
+        ),
         ("overlap: true", "overlap in FILE must be a duration such as 90 seconds, 15 minutes, 2 hours or 1 day (or, "),
         ("full_every: 0", "full_every in FILE must be a whole number of runs from 1 up, not the number 0"),
         ("full_every: 1.5", "full_every in FILE must be a whole number of runs from 1 up, not the number 1.5"),

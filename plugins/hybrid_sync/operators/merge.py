@@ -14,7 +14,7 @@ from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop
 from hybrid_sync.errors import StagingLost
 from hybrid_sync.operators.choices import choices_of
-from hybrid_sync.operators.gather import stage_whole
+from hybrid_sync.operators.whole import stage_whole
 from hybrid_sync.plan import plan_merge
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.desktop import Desktop, TextNotUtf8
 from hybrid_sync.operators.choices import choices_of
 from hybrid_sync.operators.extract import ExtractOperator
-from hybrid_sync.operators.gather import stage_part
 from hybrid_sync.operators.part import Part
 from hybrid_sync.operators.stage import StageOperator
+from hybrid_sync.operators.whole import stage_part
 from hybrid_sync.reading import FULL
 
 if TYPE_CHECKING:
