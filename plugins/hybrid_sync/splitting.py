@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from hybrid_sync.desktop import Condition
 from hybrid_sync.errors import SchemaMismatch
@@ -41,8 +41,12 @@ class Range:
     @property
     def where(self) -> tuple[Condition, ...]:
         """The conditions that its rows fit, and no row of another range."""
-        found = [(">=", self.lower), ("<", self.upper)]
-        return tuple(_condition(self, sign, value) for sign, value in found if value is not None)
+        found = []
+        if self.lower is not None:
+            found.append(Condition(self.column, ">=", self.lower))
+        if self.upper is not None:
+            found.append(Condition(self.column, "<", self.upper, or_null=self.lower is None))
+        return tuple(found)
 
     def __str__(self) -> str:
         """`job_id from 100 to below 200`."""
@@ -92,11 +96,6 @@ def cut(column: DesktopColumn, lowest: Any, highest: Any, parts: int) -> tuple[R
     if not bounds:
         return ()
     return tuple(Range(column.name, *ends) for ends in zip([None, *bounds], [*bounds, None], strict=True))
-
-
-def _condition(part: Range, sign: str, value: str) -> Condition:
-    operator: Literal[">=", "<"] = ">=" if sign == ">=" else "<"
-    return Condition(part.column, operator, value, or_null=part.lower is None)
 
 
 def _exponent(number: Decimal) -> int:
