@@ -1,4 +1,8 @@
-"""The one DAG: a task group a table, extract -> stage -> merge, then the proof that mobile rows are unchanged."""
+"""The one DAG: a task group a table, extract -> stage -> merge, then the proof that mobile rows are unchanged.
+
+A table with `split` in the registry is extracted and staged in parts, side by side, that are gathered before the
+merge.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,10 @@ from datetime import timedelta
 from airflow.sdk import DAG, ExceptionRetryPolicy, RetryAction, RetryRule, TaskGroup
 
 from hybrid_sync.errors import Retryable, Unretryable
-from hybrid_sync.operators.extract import ExtractOperator
 from hybrid_sync.operators.merge import MergeOperator
 from hybrid_sync.operators.params import run_params
 from hybrid_sync.operators.preflight import PreflightOperator
-from hybrid_sync.operators.stage import StageOperator
+from hybrid_sync.operators.steps import staged_in_parts, staged_whole
 from hybrid_sync.operators.validate import ValidateOperator
 from hybrid_sync.registry import load_registry
 from hybrid_sync.sql import FILTERS, TEMPLATES
@@ -54,12 +57,11 @@ with DAG(
         with TaskGroup(
             group_id=spec.name, tooltip=f"{spec.source_table} to {spec.target_table}, {spec.strategy.value}"
         ):
-            # none_failed: a table whose parents were not selected (skipped) runs all the same.
-            extract = ExtractOperator(task_id="extract", registry=registry, table=spec.name, trigger_rule="none_failed")
-            stage = StageOperator(task_id="stage", registry=registry, table=spec.name)
+            first, staged = (staged_in_parts if spec.split else staged_whole)(registry, spec.name)
             merge = MergeOperator(task_id="merge", registry=registry, table=spec.name, pool="hybrid_sync_cloud")
-            preflight >> extract >> stage >> merge >> validate
-        merges[spec.name] = (extract, merge)
+            preflight >> first
+            staged >> merge >> validate
+        merges[spec.name] = (first, merge)
     for spec in registry.tables:
         for parent in spec.after:
             merges[parent][1] >> merges[spec.name][0]

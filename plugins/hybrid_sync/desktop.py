@@ -89,6 +89,21 @@ class Desktop:
         with streams.guarded(self._connection_string, table or "none"):
             return tuple(self._connection.cursor().execute(statement).fetchone() or ())
 
+    def extremes(self, table: str, columns: Sequence[str]) -> tuple[int, dict[str, tuple[Any, Any]]]:
+        """The rows of `table`, and of each of `columns` the lowest and highest value, as `read` would give them.
+
+        Both are None where every value is NULL. Raises what `read` raises.
+        """
+        rows, planned, longest = self._survey(table, self._plan(table, columns), ())
+        ends = tuple(read.renamed(f"{end}_{place}") for place, read in enumerate(planned) for end in ("min", "max"))
+        widest = max(longest.values(), default=0)
+        statement = self._render("extract/extremes.sql", table, planned, ())
+        query = streams.Query(statement, ends, {read.name: widest for read in ends if read.measured})
+        with streams.guarded(self._connection_string, table):
+            [batch] = streams.open_stream(self._connection_string, self.driver, query, 1, raw_text=False)
+        values = [column[0].as_py() for column in batch.columns]
+        return rows, {read.name: (values[2 * place], values[2 * place + 1]) for place, read in enumerate(planned)}
+
     def read(
         self,
         table: str,

@@ -38,6 +38,7 @@ ENTRY: dict[str, values.Reader] = {
     "watermark": values.optional(values.text),
     "overlap": values.overlap,
     "full_every": values.optional(values.runs),
+    "split": values.optional(values.split),
     "evolve": values.flag,
     "deletes": values.member_of(Deletes),
     "rewrite": values.member_of(Rewrite),

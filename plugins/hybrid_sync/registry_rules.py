@@ -53,6 +53,11 @@ def entry_rules(spec: TableSpec, own: Mapping[str, object], ownership: Ownership
     yield from _duplicate_rules(spec, own)
     yield from _part_rules(spec, ownership)
     yield from _mapping_rules(spec, ownership)
+    if spec.split and spec.watermark and spec.split.column.casefold() == spec.watermark.casefold():
+        yield (
+            f"is split by its watermark {spec.watermark}: a row that changes while the parts are read would move into "
+            f"another part; split by a column that never changes, best the key"
+        )
 
 
 def _strategy_rules(spec: TableSpec, own: Mapping[str, object]) -> Iterator[str]:

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from hybrid_sync.specs import Overlap, RejectLimit
+from hybrid_sync.specs import Overlap, RejectLimit, Split
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+PARTS = range(2, 65)  # each is two tasks, a connection to the desktop and one to the cloud
 NAME_BYTES = 63  # PostgreSQL cuts a longer identifier, and then names another thing
 
 Reader = Callable[[Any], Any]
@@ -153,6 +154,20 @@ def runs(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"must be a whole number of runs from 1 up, not {described(value)}")
     return value
+
+
+def split(value: Any) -> Split:
+    """A desktop column and how many parts its range is cut into: `{column: job_id, parts: 8}`."""
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a mapping such as {{column: job_id, parts: 8}}, not {described(value)}")
+    if strange := [name for name in value if name not in ("column", "parts")]:
+        raise ValueError(f"has the unknown key {unknown(strange[0], ('column', 'parts'))}; the keys are column, parts")
+    if missing := [name for name in ("column", "parts") if name not in value]:
+        raise ValueError(f"needs {' and '.join(missing)}, such as {{column: job_id, parts: 8}}")
+    parts = value["parts"]
+    if isinstance(parts, bool) or not isinstance(parts, int) or parts not in PARTS:
+        raise ValueError(f"must have a whole number from {PARTS[0]} to {PARTS[-1]} as parts, not {described(parts)}")
+    return Split(column=text(value["column"], "must have the name of a desktop column as column"), parts=parts)
 
 
 def time_zone(value: Any) -> str:

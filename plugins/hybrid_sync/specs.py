@@ -88,6 +88,14 @@ class Overlap:
 DEFAULT_OVERLAP = Overlap(seconds=2 * 60 * 60, count=1_000)
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Into how many ranges of a desktop column a table is cut, to be extracted and staged side by side."""
+
+    column: str
+    parts: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
     """One entry of the registry. Names are as the cloud spells them unless it says desktop."""
@@ -103,6 +111,7 @@ class TableSpec:
     watermark: str | None = None  # a desktop column that grows with every change of a row: date, timestamp or number
     overlap: Overlap = DEFAULT_OVERLAP
     full_every: int | None = 10  # of so many runs one is full, to heal what stamps cannot show; None: never by itself
+    split: Split | None = None  # cut a full read into parts that run side by side; None: one extract, one stage
     evolve: bool = False  # take new columns that both sides have by now and that may be NULL
     deletes: Deletes = Deletes.KEEP
     rewrite: Rewrite = Rewrite.ALL

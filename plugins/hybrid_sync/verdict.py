@@ -38,7 +38,7 @@ def judge(
 ) -> TableVerdict:
     """Judge one table.
 
-    :param states: the state of its tasks in this run: extract, stage, merge.
+    :param states: the state of its tasks in this run by step, in their order: extract, stage, merge.
     :param record: its merge in this run, if one was committed.
     :param mobile_at_start: mobile rows that preflight counted; None: it could not count them.
     :param mobile_now: mobile rows in the target now; None: they cannot be counted.
@@ -71,11 +71,11 @@ def _verdict(
 ) -> tuple[str, str | None]:
     failed = [step for step, state in states.items() if state != "success"]
     if failed:
-        step = failed[0]
-        if states[step] == "upstream_failed" and step == "extract":
+        first, step = next(iter(states)), failed[0]
+        if states[step] == "upstream_failed" and step == first:
             return "failed", f"{table}: did not run, because preflight or a table in its `after` failed."
         return "failed", (
-            f"{table}: {table}.{step} is {states[step]}. Read its log, mend the cause, clear its group from extract on."
+            f"{table}: {table}.{step} is {states[step]}. Read its log, mend the cause, clear its group from {first} on."
         )
     if record is None:
         return (

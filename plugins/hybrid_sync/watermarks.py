@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +29,21 @@ class Maximum:
 
     @property
     def text(self) -> str | None:
-        """The value as text: `2026-01-31 23:59:59.123456` (with `+00:00`, in UTC, where the column holds instants),
-        `2026-01-31`, `12.50`."""
-        from datetime import UTC
+        """The value as `as_text` writes it."""
+        return as_text(self._highest)
 
-        highest = self._highest
-        if highest is None:
-            return None
-        if isinstance(highest, datetime):
-            moment = highest.astimezone(UTC) if highest.tzinfo else highest
-            return moment.isoformat(sep=" ", timespec="microseconds")
-        if isinstance(highest, bytes):  # a text column that was read undecoded
-            return highest.decode(errors="replace")
-        return str(highest)
+
+def as_text(value: Any) -> str | None:
+    """A value as Arrow gives it to Python, as text: `2026-01-31 23:59:59.123456` (with `+00:00`, in UTC, where the
+    column holds instants), `2026-01-31`, `12.50`; None for None."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat(sep=" ", timespec="microseconds")
+    if isinstance(value, bytes):  # a text column that was read undecoded
+        return value.decode(errors="replace")
+    return str(value)
 
 
 def went_back(stored: str | None, read: str | None, *, by_letters: bool = False) -> str | None:

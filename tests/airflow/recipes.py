@@ -178,7 +178,8 @@ class Office:
         tasks = [task for task in self.stack.tasks(run_id) if task["start_date"] and task["state"] != "skipped"]
         for task in sorted(tasks, key=lambda task: str(task["start_date"])):
             path = f"dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task['task_id']}/logs/"
-            answer = self.stack.request("GET", f"{path}{task['try_number']}", params={"full_content": True})
+            params = {"full_content": True, "map_index": task["map_index"]}
+            answer = self.stack.request("GET", f"{path}{task['try_number']}", params=params)
             for line in answer["content"]:
                 yield f"{line['event']}\n"
                 yield from (f"{error['exc_type']}: {error['exc_value']}\n" for error in line.get("error_detail") or ())

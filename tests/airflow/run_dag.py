@@ -17,6 +17,11 @@ def main() -> None:
         run_once(json.loads(conf))
 
 
+def name(ti: Any) -> str:
+    """The task's id; of a part, with its number."""
+    return str(ti.task_id) if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]"
+
+
 def run_once(conf: dict[str, Any]) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
@@ -28,7 +33,7 @@ def run_once(conf: dict[str, Any]) -> None:
         task.retry_delay = timedelta(seconds=0)
         task.max_retry_delay = timedelta(seconds=0)
     run = dag.test(run_conf=conf, logical_date=None)
-    states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+    states = {name(ti): str(ti.state) for ti in run.get_task_instances()}
     print("RESULT " + json.dumps({"run_id": run.run_id, "state": str(run.state), "states": states}), flush=True)
 
 

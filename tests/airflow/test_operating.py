@@ -108,6 +108,13 @@ class Office:
             ).fetchall()
         return {name: json.loads(extra) for name, extra in rows}
 
+    def names(self, run_id: str) -> set[str]:
+        """What the UI calls the mapped tasks of one run."""
+        with sqlite3.connect(self._metadata) as metadata:
+            return {name for (name,) in metadata.execute(
+                "SELECT rendered_map_index FROM task_instance WHERE run_id = ? AND map_index >= 0", [run_id]
+            )}  # fmt: skip
+
     def contacts(self) -> list[tuple[Any, ...]]:
         return self.firm.on_cloud("SELECT con_id, conname FROM conmaster WHERE source = 'D' ORDER BY 1")
 

@@ -274,6 +274,24 @@ def test_add_a_table(office: Office) -> None:
     ]  # fmt: skip
 
 
+def test_a_table_of_ten_million_rows(office: Office) -> None:
+    title = "A table of ten million rows"
+    entries = "SELECT n AS entry_id, 'entry ' || n AS label FROM generate_series(1, 40000) AS n"
+    office.on_desktop(f"CREATE TABLE ledger AS {entries}")
+    office.on_cloud("CREATE TABLE ledger (entry_id int PRIMARY KEY, label text, source char(1) NOT NULL DEFAULT 'M')")
+    [entry] = office.pages[title].snippets
+    office.enter(entry)
+    run_id = office.follow(title, 2)
+    parts = [task for task in office.stack.tasks(run_id) if task["task_id"] in ("ledger.extract", "ledger.stage")]
+    assert sorted(task["rendered_map_index"] for task in parts) == sorted(f"part {n} of 4" for n in (1, 2, 3, 4) * 2)
+    office.on_desktop("UPDATE ledger SET label = 'mended' WHERE entry_id IN (1, 25000)")
+    office.follow(title, run_id=run_id)
+    assert office.on_cloud("SELECT entry_id FROM ledger WHERE label = 'mended'") == [(25000,)]
+    tries = {(task["task_id"], task["map_index"]): task["try_number"] for task in office.stack.tasks(run_id)}
+    assert [tries["ledger.extract", part] for part in range(4)] == [1, 1, 2, 1]
+    assert [tries["ledger.stage", part] for part in range(4)] == [1, 1, 2, 1]
+
+
 def test_add_a_column(office: Office) -> None:
     office.on_desktop("ALTER TABLE conmaster ADD COLUMN nickname varchar(30)")
     office.on_desktop("UPDATE conmaster SET nickname = 'nick ' || con_id")

@@ -23,6 +23,8 @@ import pytest
 from demo.postgres import free_port
 from hybrid_sync.desktop import Condition, Desktop
 from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, SchemaMismatch
+from hybrid_sync.splitting import cut
+from hybrid_sync.watermarks import Maximum, as_text
 
 Run = Callable[..., None]
 TAMIL = "தமிழ் हिन्दी 😀 “q”"
@@ -234,6 +236,35 @@ def test_conditions_compare_exactly_whatever_the_sessions_time_zone(server: str,
         assert chosen(Condition("d", ">=", "2024-01-02")) == [2]
         assert chosen(Condition("v", "=", "o'b")) == [2]
         assert chosen(Condition("n", ">=", "1"), Condition("n", "<", "2")) == [1]
+
+
+def test_a_range_of_each_type_is_cut_so_that_every_row_is_read_once(server: str, run: Run) -> None:
+    run(
+        "CREATE TABLE t (n int, i int, u bigint unsigned, f decimal(9, 3), d date, s datetime(6), z timestamp(6) NULL)",
+        "INSERT INTO t SELECT seq, CAST(seq AS SIGNED) - 50, seq * 100000000000000000, seq / 8,"
+        " DATE '2024-02-25' + INTERVAL seq DAY,"
+        " TIMESTAMP '2024-02-25 23:59:59.999999' + INTERVAL seq * 61 SECOND,"
+        " TIMESTAMP '2024-10-27 00:00:00.000001' + INTERVAL seq * 59 SECOND FROM seq_0_to_98",
+        "INSERT INTO t (n) VALUES (99)",
+    )
+    with Desktop(server) as desktop:
+        rows, extremes = desktop.extremes("t", [column.name for column in desktop.columns("t")])
+        assert rows == 100
+        for column in desktop.columns("t")[1:]:
+            ranges = cut(column, *extremes[column.name], parts=7)
+            assert len(ranges) == 7, column
+            read = [
+                number
+                for part in ranges
+                for batch in desktop.read("t", ["n"], part.where)
+                for number in batch.column("n").to_pylist()
+            ]
+            assert sorted(read) == list(range(100)), column
+            # What an extract of the same column keeps as its watermark, to the letter.
+            highest = Maximum()
+            for batch in desktop.read("t", [column.name]):
+                highest.add(batch.column(column.name))
+            assert as_text(extremes[column.name][1]) == highest.text, column
 
 
 def test_many_rows_come_whole_and_in_batches(server: str, run: Run) -> None:

@@ -20,6 +20,8 @@ from demo.postgres import PostgresServer
 from hybrid_sync.desktop import Condition, Desktop, TextNotUtf8
 from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, SchemaMismatch
 from hybrid_sync.odbc.drivers import Dbms
+from hybrid_sync.splitting import cut
+from hybrid_sync.watermarks import Maximum, as_text
 
 PASSWORD = "s3cret-pw"
 
@@ -295,6 +297,43 @@ def test_conditions_compare_exactly_whatever_the_sessions_time_zone(database: st
         assert chosen(Condition("d", ">=", "2024-01-02")) == [2]
         assert chosen(Condition("v", "=", "o'b")) == [2]
         assert chosen(Condition("n", ">=", "1"), Condition("n", "<", "2")) == [1]
+
+
+def test_a_range_of_each_type_is_cut_so_that_every_row_is_read_once(database: str) -> None:
+    run(
+        database,
+        "SET TimeZone = 'Asia/Kolkata'",
+        "CREATE TABLE t AS SELECT g AS n, g - 50 AS i, (g - 50) * 100000000000 AS b, (g / 8.0)::numeric(9, 3) AS f,"
+        " date '2024-02-25' + g AS d, timestamp '2024-02-25 23:59:59.999999' + g * interval '61.000001 s' AS s,"
+        " timestamptz '2024-10-27 00:00:00.000001+02' + g * interval '59.999999 s' AS z FROM generate_series(0, 98) g",
+        "INSERT INTO t (n) VALUES (99)",
+    )
+    with Desktop(odbc(database)) as desktop:
+        rows, extremes = desktop.extremes("t", [column.name for column in desktop.columns("t")])
+        assert rows == 100
+        for column in desktop.columns("t")[1:]:
+            ranges = cut(column, *extremes[column.name], parts=7)
+            assert len(ranges) == 7, column
+            read = [
+                number
+                for part in ranges
+                for batch in desktop.read("t", ["n"], part.where)
+                for number in batch.column("n").to_pylist()
+            ]
+            assert sorted(read) == list(range(100)), column
+            # What an extract of the same column keeps as its watermark, to the letter.
+            highest = Maximum()
+            for batch in desktop.read("t", [column.name]):
+                highest.add(batch.column(column.name))
+            assert as_text(extremes[column.name][1]) == highest.text, column
+
+
+def test_the_extremes_of_an_empty_table_and_of_columns_without_values_are_none(database: str) -> None:
+    run(database, "CREATE TABLE t (n int, s timestamp)")
+    with Desktop(odbc(database)) as desktop:
+        assert desktop.extremes("t", ["n", "s"]) == (0, {"n": (None, None), "s": (None, None)})
+        run(database, "INSERT INTO t VALUES (1, NULL)")
+        assert desktop.extremes("t", ["n", "s"]) == (1, {"n": (1, 1), "s": (None, None)})
 
 
 def test_fewer_rows_than_counted_are_an_error_that_is_tried_again(database: str) -> None:

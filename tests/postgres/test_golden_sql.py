@@ -21,12 +21,15 @@ from hybrid_sync.columns import pair_columns
 from hybrid_sync.plan import MergePlan, plan_merge
 from hybrid_sync.registry import load_registry
 from hybrid_sync.specs import Deletes, OnConflict, Rewrite, TableSpec
+from hybrid_sync.staging.stage import Stage
 from tests.postgres.conftest import delete_insert, upsert
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 REGISTRY = load_registry(ROOT / "include" / "tables.yaml")
 STAGING = "hybrid_sync_staging.{}__0123456789"
+
+GATHERING = ("gather", "renumber_rejects", "forget_parts")
 
 VARIANTS = {
     "upsert_propagate": upsert("clients", "org_id", "client_id", deletes=Deletes.PROPAGATE),
@@ -115,6 +118,20 @@ def test_the_statements_around_a_merge(connection: psycopg.Connection[Any], temp
     compare(f"merge_{template}", text)
 
 
+@pytest.mark.parametrize("template", GATHERING)
+def test_the_gathering_of_parts(connection: psycopg.Connection[Any], template: str) -> None:
+    target = catalog.read_target(connection, "diary")
+    columns = tuple(column for column in target.columns if column.name in ("day", "slot", "body"))
+    stage = Stage("diary", "a_run", STAGING.format("diary"), target.relation, columns)
+    parts = [{"first": 10**12, "last": 2 * 10**12, "shift": -(10**12)},
+             {"first": 2 * 10**12, "last": 3 * 10**12, "shift": 500 - 2 * 10**12}]  # fmt: skip
+    compare(f"stage_{template}", sql.render(
+        f"stage/{template}.sql", stage=stage, part=STAGING.format("diary__part2"), shift=parts[1]["shift"],
+        parts=parts, first=10**12, last=3 * 10**12, full=True, run_id="a_run", table="diary",
+        relations=[STAGING.format("diary__part1"), STAGING.format("diary__part2")],
+    ))  # fmt: skip
+
+
 def test_every_statement_that_writes_to_a_target_carries_the_ownership_predicate() -> None:
     for path in GOLDEN.glob("*.sql"):
         for statement in re.split(r";\s*\n", path.read_text()):
@@ -143,4 +160,5 @@ def test_no_golden_file_is_left_over() -> None:
     expected = {f"{spec.strategy}_{spec.name}" for spec in REGISTRY.tables}
     expected |= set(VARIANTS) | {f"{name}.conflicts" for name in VARIANTS}
     expected |= {f"merge_{name}" for name in ("certificate", "missing", "remember", "begin", "mobile_versions")}
+    expected |= {f"stage_{name}" for name in GATHERING}
     assert {path.stem for path in GOLDEN.glob("*.sql")} == expected

@@ -88,7 +88,7 @@ def test_a_staging_that_another_role_made_is_left_and_does_not_stop_the_run(
     role = "hybrid_retention_weak"
     cloud.execute(f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
     cloud.execute(f"GRANT USAGE ON SCHEMA hybrid_sync, hybrid_sync_staging TO {role}")
-    cloud.execute(f"GRANT ALL ON hybrid_sync.staged TO {role}")
+    cloud.execute(f"GRANT ALL ON hybrid_sync.staged, hybrid_sync.staged_part TO {role}")
     with psycopg.connect(cloud.uri, user=role, autocommit=True) as weak:
         assert retention.prune_stagings(weak, run_id="run9", keep_runs=3) == []
     assert "stays: InsufficientPrivilege" in caplog.text

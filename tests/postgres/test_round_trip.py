@@ -34,7 +34,7 @@ from hybrid_sync import ledger
 from hybrid_sync.extracts import Extract
 from hybrid_sync.ledger import MergeRecord
 from hybrid_sync.operators.extract import ExtractOperator
-from hybrid_sync.operators.stage import stage_extract
+from hybrid_sync.operators.whole import stage_whole
 from hybrid_sync.specs import Ownership, Registry, RejectLimit, Rewrite, TableSpec
 from tests.postgres import test_desktop_mariadb, type_matrix
 from tests.postgres.conftest import Cloud, delete_insert, upsert
@@ -304,7 +304,7 @@ class Carrier:
         """Stage an extract in a run of its own, and merge it."""
         [spec] = registry.tables
         self.cloud.run_id = f"run{next(self.cloud.runs)}"
-        stage_extract(self.cloud.connection, registry, spec, extract, self.cloud.run_id, dry_run=False)
+        stage_whole(self.cloud.connection, registry, spec, extract, self.cloud.run_id, dry_run=False)
         manifest = ledger.manifest(self.cloud.connection, self.cloud.run_id, spec.name)
         assert manifest is not None
         return self.cloud.merge(spec, manifest)

@@ -10,7 +10,7 @@ import pytest
 
 from hybrid_sync.registry import load_registry
 from hybrid_sync.registry_file import SHIPPED
-from hybrid_sync.specs import Deletes, OnDuplicate, Overlap, Ownership, Registry, RejectLimit, Rewrite, Strategy
+from hybrid_sync.specs import Deletes, OnDuplicate, Overlap, Ownership, Registry, RejectLimit, Rewrite, Split, Strategy
 
 Write = Callable[[str], Path]
 
@@ -176,6 +176,15 @@ class TestGoodEntries:
         path = write("tables: {tasks: {strategy: delete_insert, watermark: updated_at}}")
 
         assert load_registry(path).table("tasks").watermark == "updated_at"
+
+    def test_a_split_names_a_desktop_column_and_null_undoes_a_default(self, write: Write) -> None:
+        path = write(
+            """
+            defaults: {split: {column: Job No, parts: 64}}
+            tables: {a: {strategy: upsert, key: [id]}, b: {strategy: delete_insert, split: null}}
+            """
+        )
+        assert [spec.split for spec in load_registry(path).tables] == [Split("Job No", 64), None]
 
     @pytest.mark.parametrize(
         ("written", "read"),

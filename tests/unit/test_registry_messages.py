@@ -148,6 +148,34 @@ def test_what_is_wrong_outside_the_entries_is_said(write: Write, content: str, e
             "overlap in FILE must be a duration such as 90 seconds, 15 minutes, 2 hours or 1 day (or, where ",
         ),
         ("overlap: -5", "overlap in FILE must be a duration such as 90 seconds, 15 minutes, 2 hours or 1 day (or, "),
+        ("split: job_id", "split in FILE must be a mapping such as {column: job_id, parts: 8}, not 'job_id'"),
+        ("split: {column: job_id}", "split in FILE needs parts, such as {column: job_id, parts: 8}"),
+        ("split: {}", "split in FILE needs column and parts, such as {column: job_id, parts: 8}"),
+        (
+            "split: {colum: a, parts: 8}",
+            "split in FILE has the unknown key colum (did you mean column?); the keys are ",
+        ),
+        (
+            "split: {column: a, parts: 1}",
+            "split in FILE must have a whole number from 2 to 64 as parts, not the number 1",
+        ),
+        (
+            "split: {column: a, parts: 65}",
+            "split in FILE must have a whole number from 2 to 64 as parts, not the number 65",
+        ),
+        (
+            "split: {column: a, parts: 8.0}",
+            "split in FILE must have a whole number from 2 to 64 as parts, not the number 8.0",
+        ),
+        ("split: {column: a, parts: true}", "split in FILE must have a whole number from 2 to 64 as parts, not true"),
+        (
+            "split: {column: [a], parts: 8}",
+            "split in FILE must have the name of a desktop column as column, not a list",
+        ),
+        (
+            "watermark: Changed, split: {column: changed, parts: 2}",
+            "the entry in FILE is split by its watermark Changed: a row that changes while the parts are read would ",
+        ),
         ("overlap: true", "overlap in FILE must be a duration such as 90 seconds, 15 minutes, 2 hours or 1 day (or, "),
         ("full_every: 0", "full_every in FILE must be a whole number of runs from 1 up, not the number 0"),
         ("full_every: 1.5", "full_every in FILE must be a whole number of runs from 1 up, not the number 1.5"),

@@ -57,6 +57,19 @@ CREATE TABLE IF NOT EXISTS hybrid_sync.staged (
     PRIMARY KEY (run_id, table_name)
 );
 
+-- The parts of a split table between their COPY and their gathering into one staging.
+CREATE TABLE IF NOT EXISTS hybrid_sync.staged_part (
+    run_id text NOT NULL,
+    table_name text NOT NULL,
+    part integer NOT NULL,
+    split_id text NOT NULL,  -- of the task that cut the table: parts of different cuts never mix
+    relation text NOT NULL,
+    row_count bigint NOT NULL,
+    rows_read bigint NOT NULL,
+    staged_at timestamptz NOT NULL,
+    PRIMARY KEY (run_id, table_name, part)
+);
+
 CREATE TABLE IF NOT EXISTS hybrid_sync.conflict (
     run_id text NOT NULL,
     table_name text NOT NULL,

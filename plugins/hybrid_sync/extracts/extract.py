@@ -9,6 +9,7 @@ from typing import Any, Self
 from hybrid_sync.errors import Unretryable
 
 FILE = "extract.parquet"
+INDEX = "index.json"
 PARTIAL = ".partial"
 FOOTER = b"hybrid_sync"
 
@@ -23,6 +24,10 @@ class Extract:
 
     `columns` are the cloud's names in the file's order; `watermark_column` is the desktop's name, `watermark` the
     highest value read of it as exact text (None: no rows, or all NULL). `created` is ISO 8601 in UTC.
+
+    An extract in parts has several files. Each of them has the `split_id` of the task that cut the table, its number
+    `part` of so many `parts`, and the watermark that was read before any of them; the whole of them has part 0, the
+    rows of all, and as its URI the index that names them.
     """
 
     uri: str
@@ -34,6 +39,9 @@ class Extract:
     watermark_column: str | None = None
     watermark: str | None = None
     created: str = ""
+    split_id: str | None = None
+    part: int = 0
+    parts: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values."""

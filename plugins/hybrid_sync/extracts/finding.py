@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from hybrid_sync.extracts.extract import FILE, Extract, ExtractLost
+from hybrid_sync.extracts.extract import FILE, INDEX, Extract, ExtractLost
+from hybrid_sync.extracts.parts import read_index
 from hybrid_sync.extracts.reading import read_extract
 from hybrid_sync.extracts.storage import extract_folder
+
+READERS = {FILE: read_extract, INDEX: read_index}
 
 
 def find_extract(base: str, dag_id: str, run_id: str, table: str) -> Extract:
@@ -14,9 +17,10 @@ def find_extract(base: str, dag_id: str, run_id: str, table: str) -> Extract:
 
     Raises ExtractLost when it made none or it was pruned, naming the runs whose extract of the table is still there.
     """
-    uri = f"{extract_folder(base, dag_id, run_id, table)}/{FILE}"
-    if _exists(uri):
-        return read_extract(uri)
+    folder = extract_folder(base, dag_id, run_id, table)
+    found = [read(f"{folder}/{name}") for name, read in READERS.items() if _exists(f"{folder}/{name}")]
+    if found:  # both, where a group was cleared and the table was read another way
+        return max(found, key=lambda extract: extract.created)
     others = runs_with_extract(base, dag_id, table)
     there = f"Runs that can be replayed: {', '.join(others)}." if others else "No run's extract of it is there."
     raise ExtractLost(
@@ -33,9 +37,9 @@ def runs_with_extract(base: str, dag_id: str, table: str) -> list[str]:
     found = []
     for run in folder.iterdir() if folder.exists() else ():
         run_id = unquote(run.name)
-        file = ObjectStoragePath(f"{extract_folder(base, dag_id, run_id, table)}/{FILE}")
-        if file.exists():
-            found.append((file.fs.modified(file.path), run_id))
+        files = [ObjectStoragePath(f"{extract_folder(base, dag_id, run_id, table)}/{name}") for name in READERS]
+        if there := [file.fs.modified(file.path) for file in files if file.exists()]:
+            found.append((max(there), run_id))
     return [run_id for _, run_id in sorted(found, reverse=True)]
 
 

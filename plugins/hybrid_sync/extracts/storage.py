@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from hybrid_sync.extracts.extract import FILE, PARTIAL
+from hybrid_sync.extracts.extract import FILE, INDEX, PARTIAL
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
@@ -97,8 +97,12 @@ def _is_local(path: ObjectStoragePath) -> bool:
 
 
 def _is_ours(below: str) -> bool:
-    parts = below.strip("/").split("/")
-    return len(parts) == 2 and (parts[1] == FILE or parts[1].endswith(PARTIAL))
+    """`<table>/extract.parquet`, `<table>/index.json`, `<table>/<split id>/<part>/extract.parquet`."""
+    table_or_part, _, name = below.strip("/").rpartition("/")
+    depth = table_or_part.count("/") + 1 if table_or_part else 0
+    if name == INDEX:
+        return depth == 1
+    return depth in (1, 3) and (name == FILE or name.endswith(PARTIAL))
 
 
 def _modified(run: ObjectStoragePath, file: str) -> datetime:

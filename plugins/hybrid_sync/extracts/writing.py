@@ -6,8 +6,10 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from hybrid_sync.errors import ExtractsUnavailable
 from hybrid_sync.extracts import storage
@@ -35,6 +37,7 @@ def write_extract(
     columns: Mapping[str, str],
     mode: str,
     watermark: str | None = None,
+    known: Mapping[str, Any] = MappingProxyType({}),
 ) -> Extract:
     """Write batches to `folder` one by one, and say what was written.
 
@@ -42,6 +45,7 @@ def write_extract(
     :param columns: cloud column -> desktop column. Other columns of the batches are not written.
     :param mode: `full` or `incremental`.
     :param watermark: the desktop column whose highest value is wanted; it need not be among `columns`.
+    :param known: what is known of the extract before it is read: of a part, its place and its watermark.
 
     The file appears under its name only when it is whole: a writer that is killed leaves a `.partial` file behind,
     which nobody reads, and an earlier attempt's whole file stays until then.
@@ -70,6 +74,7 @@ def write_extract(
                 uri=str(path), run_id=run_id, table=table, rows=rows, columns=tuple(columns), mode=mode,
                 watermark_column=watermark, watermark=highest.text, created=datetime.now(UTC).isoformat(),
             )  # fmt: skip
+            extract = replace(extract, **known)
             writer.add_key_value_metadata({FOOTER: json.dumps(extract.to_json()).encode()})
             writer.close()
         storage.move_into_place(partial, path)

@@ -8,7 +8,7 @@ of each database are in its own module (`postgresql`, `sqlite`, `mariadb`, `decl
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,10 @@ class Reading:
     def name(self) -> str:
         """The column's name on the desktop."""
         return self.column.name
+
+    def renamed(self, name: str) -> Reading:
+        """The same reading of an expression over the column, under another name."""
+        return replace(self, column=replace(self.column, name=name))
 
     @property
     def binary(self) -> bool:

@@ -13,7 +13,7 @@ from hybrid_sync.columns import pair_columns
 from hybrid_sync.connections import cloud, desktop_connection_string
 from hybrid_sync.errors import StagingLost
 from hybrid_sync.operators.choices import choices_of
-from hybrid_sync.operators.stage import stage_extract
+from hybrid_sync.operators.whole import stage_whole
 from hybrid_sync.plan import plan_merge
 from hybrid_sync.reader import with_desktop
 from hybrid_sync.telling import read_telling
@@ -137,12 +137,12 @@ class MergeOperator(BaseOperator):
         if manifest is not None:
             # The file says how far its own run had read; after a replay the manifest says that nothing is known.
             extract = replace(
-                extracts.read_extract(manifest.extract_uri),
+                extracts.read_whole(manifest.extract_uri),
                 watermark_column=manifest.watermark_column,
                 watermark=manifest.watermark,
             )
             run_id, dry_run = self._plan.run_id, self._plan.dry_run
-            stage_extract(connection, self.registry, self.spec, extract, run_id, dry_run=dry_run)
+            stage_whole(connection, self.registry, self.spec, extract, run_id, dry_run=dry_run)
 
     def _desktop_columns(self) -> list[str]:
         source = self.spec.source_table

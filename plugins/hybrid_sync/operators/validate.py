@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hybrid_sync.verdict import TableVerdict
 
 STEPS = ("extract", "stage", "merge")
+STEPS_IN_PARTS = ("split", "extract", "stage", "gather", "merge")
 
 
 class ValidateOperator(BaseOperator):
@@ -95,12 +96,13 @@ class ValidateOperator(BaseOperator):
             notifying.tell(notice, dict(context))
 
     def _states(self, context: Context) -> dict[str, Mapping[str, str | None]]:
-        """Table -> step -> its task's state in this run."""
+        """Table -> step -> its task's state in this run; `extract[2]` is the step of the third part."""
         run_id = context["run_id"]
         dag_id = context["dag"].dag_id
-        task_ids = [f"{name}.{step}" for name in self.registry.names for step in STEPS]
+        steps = {spec.name: STEPS_IN_PARTS if spec.split else STEPS for spec in self.registry.tables}
+        task_ids = [f"{name}.{step}" for name in steps for step in steps[name]]
         found = context["ti"].get_task_states(dag_id=dag_id, task_ids=task_ids, run_ids=[run_id]).get(run_id, {})
-        return {name: {step: found.get(f"{name}.{step}") for step in STEPS} for name in self.registry.names}
+        return {name: states_of(name, steps[name], found) for name in steps}
 
     def _mobile_now(self, connection: Connection[Any], spec: TableSpec) -> int | None:
         try:
@@ -114,6 +116,21 @@ class ValidateOperator(BaseOperator):
         )
         row = connection.execute(sql.render("validate/mobile_rows.sql", plan=plan)).fetchone()
         return int(row[0]) if row else None
+
+
+def states_of(table: str, steps: Sequence[str], found: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The states of a table's steps in their order, out of those that Airflow tells by task.
+
+    A mapped task is told as `<task>_<number>`, one for each part; of a cut that is no more it is `removed`.
+    """
+    states: dict[str, str | None] = {}
+    for step in steps:
+        task = f"{table}.{step}"
+        numbers = [name.removeprefix(f"{task}_") for name in found if name.startswith(f"{task}_")]
+        parts = {int(number): found[f"{task}_{number}"] for number in numbers if number.isdecimal()}
+        there = {f"{step}[{number}]": parts[number] for number in sorted(parts) if parts[number] != "removed"}
+        states |= there or {step: found.get(task)}
+    return states
 
 
 def tell_failure(context: Context) -> None:

@@ -13,6 +13,7 @@ from hybrid_sync.preflight import drift
 from hybrid_sync.preflight.access import access_findings
 from hybrid_sync.preflight.sequences import sequence_findings
 from hybrid_sync.preflight.structure import structure_findings
+from hybrid_sync.splitting import split_column
 
 if TYPE_CHECKING:
     from hybrid_sync.odbc.readings import DesktopColumn
@@ -96,7 +97,16 @@ def _settled(
             [] if lost else drift.appeared(spec, facts.target, desktop_columns, last)
         ),  # the new may be the lost, renamed
         *drift.retyped(spec, facts.target, desktop_columns, pairs, last),
+        *_unsplittable(spec, desktop_columns),
     ]
+
+
+def _unsplittable(spec: TableSpec, desktop_columns: Sequence[DesktopColumn]) -> list[Finding]:
+    try:
+        split_column(spec, desktop_columns)
+    except SchemaMismatch as problem:
+        return [from_exception(spec.name, problem)]
+    return []
 
 
 def _comparable(spec: TableSpec, last: LastSchema | None) -> LastSchema | None:

@@ -6,7 +6,21 @@ read, CHECK constraints and domains, repeated keys, orphans of foreign keys. A r
 part in the search for repeated keys, and is nobody's parent.
 """
 
-from hybrid_sync.staging.loading import Staged, drop, load
+from hybrid_sync.staging.concluding import Origin, Staged
+from hybrid_sync.staging.loading import drop, load
+from hybrid_sync.staging.parts import PartsLost, StagedPart, forget_parts, gather, load_part, staged_parts
 from hybrid_sync.staging.stage import relation_name
 
-__all__ = ["Staged", "drop", "load", "relation_name"]
+__all__ = [
+    "Origin",
+    "PartsLost",
+    "Staged",
+    "StagedPart",
+    "drop",
+    "forget_parts",
+    "gather",
+    "load",
+    "load_part",
+    "relation_name",
+    "staged_parts",
+]

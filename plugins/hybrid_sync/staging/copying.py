@@ -34,12 +34,17 @@ class _Piece:
 
 
 def copy_in(
-    connection: Connection[Any], stage: Stage, conversion: Conversion, batches: Iterator[pa.RecordBatch]
-) -> int:  # fmt: skip
-    """Copy every batch into the staging, rejects into `hybrid_sync.reject`. Returns the rows read."""
+    connection: Connection[Any],
+    stage: Stage,
+    conversion: Conversion,
+    batches: Iterator[pa.RecordBatch],
+    first_row: int = 1,
+) -> int:
+    """Copy every batch into the staging, rejects into `hybrid_sync.reject`; the rows are numbered from `first_row` on.
+    Returns the rows read."""
     statement = sql.render("stage/copy.sql", stage=stage)
     rows_read = 0
-    with connection.cursor() as cursor, closing(_ahead(_pieces(batches, conversion))) as pieces:
+    with connection.cursor() as cursor, closing(_ahead(_pieces(batches, conversion, first_row))) as pieces:
         for piece in pieces:
             if piece.encoded is not None:
                 with cursor.copy(statement) as copy:
@@ -55,8 +60,7 @@ def copy_in(
     return rows_read
 
 
-def _pieces(batches: Iterator[pa.RecordBatch], conversion: Conversion) -> Iterator[_Piece]:
-    next_row = 1
+def _pieces(batches: Iterator[pa.RecordBatch], conversion: Conversion, next_row: int) -> Iterator[_Piece]:
     for part in chain.from_iterable(map(_parts, batches)):
         converted = conversion.convert(part, next_row)
         next_row += part.num_rows

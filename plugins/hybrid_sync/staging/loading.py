@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import sql
 from hybrid_sync.connections import translated
 from hybrid_sync.conversion import Conversion
-from hybrid_sync.errors import MergeContention, SchemaMismatch, TooManyRejects
+from hybrid_sync.errors import MergeContention, SchemaMismatch
 from hybrid_sync.staging import keys, rules
+from hybrid_sync.staging.concluding import Origin, Staged, conclude
 from hybrid_sync.staging.copying import copy_in
 from hybrid_sync.staging.stage import Stage, relation_name
 
@@ -25,22 +25,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What was staged. All counts are rows, and rows_read = rows + duplicates + rejects.
-
-    `rejects` counts rows, each once, whatever the number of reasons that `hybrid_sync.reject` has for it.
-    """
-
-    stage_id: str
-    relation: str
-    rows: int
-    columns: tuple[str, ...]
-    rows_read: int
-    duplicates: int
-    rejects: int
 
 
 def load(
@@ -71,44 +55,54 @@ def load(
     :raises CloudUnavailable: and the others of `connections.translated`; nothing was changed.
     """
     first = next(batches)
-    stage = Stage(
-        table=spec.name,
-        run_id=run_id,
-        relation=relation_name(spec.name, run_id),
-        target=target.relation,
-        columns=tuple(_column(spec, target, name) for name in first.schema.names),
-        staged_parents=staged_parents or {},
-    )
-    required = {column.name for column in stage.columns if column.not_null} | set(spec.key)
-    conversion = Conversion(first.schema, stage.columns, desktop_time_zone, required)
-    of_run = {"run_id": run_id, "table": spec.name}
+    stage = stage_of(spec, target, first.schema.names, run_id, staged_parents=staged_parents)
+    conversion = conversion_of(stage, spec, first.schema, desktop_time_zone)
+    origin = Origin(mode, watermark_column, watermark, extract_uri)
     with translated(spec.name), connection.transaction():
-        connection.execute(sql.render("stage/settings.sql"), {"zone": desktop_time_zone})
-        connection.execute(sql.render("stage/lock.sql"), {"relation": stage.relation})
-        connection.execute(sql.render("stage/clear_rejects.sql"), {**of_run, "full": mode == "full"})
+        begin(connection, stage, desktop_time_zone)
+        connection.execute(
+            sql.render("stage/clear_rejects.sql"), {"run_id": run_id, "table": spec.name, "full": mode == "full"}
+        )
         stage.run(connection, "create.sql", text_columns=conversion.text_columns)
         rows_read = copy_in(connection, stage, conversion, chain([first], batches))
-        collapsed = _check(connection, stage, spec, ownership, target, conversion.text_columns)
-        [counts] = stage.run(connection, "count.sql", superseded=keys.SUPERSEDED).fetchall()
-        rows, rejects, superseded = counts
-        duplicates = collapsed + superseded
-        staged = Staged(stage_id, stage.relation, rows, stage.names, rows_read, duplicates, rejects)
-        refusal = None
-        if spec.max_rejects.allows(rejects, rows_read):
-            if mode != "full" and spec.key:
-                stage.run(connection, "clear_rejects_by_key.sql", key=spec.key)
-            connection.execute(sql.render("stage/record.sql"), {
-                **of_run, "stage_id": stage_id, "relation": stage.relation, "rows": rows,
-                "columns": list(stage.names), "rows_read": rows_read, "duplicates": duplicates,
-                "rejects": rejects, "mode": mode, "watermark_column": watermark_column, "watermark": watermark,
-                "extract_uri": extract_uri,
-            })  # fmt: skip
-        else:
-            refusal = _too_many(connection, spec, run_id, staged)
-            stage.run(connection, "forget.sql")
+        check_rows(connection, stage, ownership, target, conversion.text_columns)
+        collapsed = check_between(connection, stage, spec, ownership, target)
+        staged, refusal = conclude(connection, stage, spec, origin, stage_id, rows_read, collapsed)
     if refusal:
         raise refusal
     return staged
+
+
+def stage_of(
+    spec: TableSpec,
+    target: Target,
+    names: Sequence[str],
+    run_id: str,
+    *,
+    part: int = 0,
+    staged_parents: Mapping[str, str] | None = None,
+) -> Stage:
+    """The staging of the columns `names` in a run, or of one part of it. Raises SchemaMismatch as `load` does."""
+    return Stage(
+        table=spec.name,
+        run_id=run_id,
+        relation=relation_name(spec.name, run_id, part),
+        target=target.relation,
+        columns=tuple(_column(spec, target, name) for name in names),
+        staged_parents=staged_parents or {},
+    )
+
+
+def conversion_of(stage: Stage, spec: TableSpec, schema: pa.Schema, zone: str) -> Conversion:
+    """From an extract's types to the staging's."""
+    required = {column.name for column in stage.columns if column.not_null} | set(spec.key)
+    return Conversion(schema, stage.columns, zone, required)
+
+
+def begin(connection: Connection[Any], stage: Stage, zone: str) -> None:
+    """The settings of the transaction, and the lock on the staging's name."""
+    connection.execute(sql.render("stage/settings.sql"), {"zone": zone})
+    connection.execute(sql.render("stage/lock.sql"), {"relation": stage.relation})
 
 
 def drop(connection: Connection[Any], table: str, run_id: str, stage_id: str) -> None:
@@ -126,15 +120,10 @@ def drop(connection: Connection[Any], table: str, run_id: str, stage_id: str) ->
         log.warning("%s: someone looks at %s; a later run removes it", table, relation)
 
 
-def _check(
-    connection: Connection[Any],
-    stage: Stage,
-    spec: TableSpec,
-    ownership: Ownership,
-    target: Target,
-    text_columns: tuple[str, ...],
-) -> int:
-    """Every check by SQL, from one row's rules to those between rows. Returns the identical rows that collapsed."""
+def check_rows(
+    connection: Connection[Any], stage: Stage, ownership: Ownership, target: Target, text_columns: tuple[str, ...]
+) -> None:
+    """Every check by SQL of one row, in whatever company: rejects leave the staging."""
     rules.cast_texts(connection, stage, text_columns)
     stage.run(connection, "analyze.sql")
     owned = rules.owned_by_desktop(target, ownership, stage.names)
@@ -142,6 +131,13 @@ def _check(
     broken = rules.apply_constraints(connection, stage, target, owned)
     if broken + keys.reject_orphans(connection, stage, target, owned):
         stage.run(connection, "delete_rejected.sql")
+
+
+def check_between(
+    connection: Connection[Any], stage: Stage, spec: TableSpec, ownership: Ownership, target: Target
+) -> int:
+    """Every check between rows. Returns the identical rows that collapsed."""
+    owned = rules.owned_by_desktop(target, ownership, stage.names)
     collapsed = keys.resolve_duplicates(connection, stage, spec, target, owned)
     keys.reject_orphans_within(connection, stage, target, owned)
     return collapsed
@@ -155,18 +151,3 @@ def _column(spec: TableSpec, target: Target, name: str) -> Any:
             table=spec.name,
         )
     return column
-
-
-def _too_many(connection: Connection[Any], spec: TableSpec, run_id: str, staged: Staged) -> TooManyRejects:
-    limit = spec.max_rejects
-    allowed = f"{limit.share:.2%} of the rows" if limit.share is not None else f"{limit.count or 0:,}"
-    names = {"run_id": run_id, "table": spec.name, "superseded": keys.SUPERSEDED}
-    reasons = connection.execute(sql.render("stage/top_reasons.sql"), names).fetchall()
-    commonest = "; ".join(f"{column}: {reason} ({count:,})" for column, reason, count in reasons)
-    query = sql.render("stage/read_rejects.sql", run_id=run_id, table=spec.name)
-    return TooManyRejects(
-        f"{staged.rejects:,} of {staged.rows_read:,} rows cannot be stored, and max_rejects allows {allowed}. "
-        f"{commonest}. Nothing was staged. Read them: {' '.join(query.split())} "
-        f"Correct them on the desktop, or raise max_rejects of {spec.name} in the registry to merge the other rows.",
-        table=spec.name,
-    )

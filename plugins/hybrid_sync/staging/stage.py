@@ -19,12 +19,12 @@ SCHEMA = "hybrid_sync_staging"
 _LONGEST_NAME = 63  # bytes, of any identifier in PostgreSQL
 
 
-def relation_name(table: str, run_id: str) -> str:
-    """The staging of the registry's entry `table` in a run, with its schema, unquoted."""
+def relation_name(table: str, run_id: str, part: int = 0) -> str:
+    """The staging of the registry's entry `table` in a run, or of one part of it, with its schema, unquoted."""
     digest = hashlib.sha256(f"{table}\0{run_id}".encode()).hexdigest()[:12]
-    room = _LONGEST_NAME - len(digest) - 2
-    entry = table.replace(".", "_").encode()[:room].decode(errors="ignore")
-    return f"{SCHEMA}.{entry}__{digest}"
+    end = f"__part{part}__{digest}" if part else f"__{digest}"
+    entry = table.replace(".", "_").encode()[: _LONGEST_NAME - len(end)].decode(errors="ignore")
+    return f"{SCHEMA}.{entry}{end}"
 
 
 @dataclass(frozen=True, slots=True)
