@@ -27,11 +27,11 @@ class Group:
         self.parts: list[dict[str, Any]] = []
         self.extracts: dict[int, Any] = {}
 
-    def do(self, step: str, **attributes: Any) -> Any:
+    def do(self, step: str, group: str = "orders.", **attributes: Any) -> Any:
         """Run one task. What it returns went through JSON, as XCom does."""
         self.shop._dag = dag = self.shop._dag or _dag()
         known = {name: param.value if hasattr(param, "value") else param for name, param in dag.params.items()}
-        task = dag.get_task(f"orders.{step}").prepare_for_execution()
+        task = dag.get_task(f"{group}{step}").prepare_for_execution()
         for name, value in attributes.items():
             setattr(task, name, value)
         context: Any = {
@@ -376,6 +376,16 @@ def test_a_column_that_preflight_refuses_stops_the_table_before_anything_is_read
     configure(split, column="number")
     with pytest.raises(SchemaMismatch, match=r"no column number \(split in the registry\)"):
         Group(split).split()
+
+
+def test_preflight_names_a_table_that_cannot_be_split_and_lets_the_others_run(split: Shop) -> None:
+    configure(split, column="label")
+    group = Group(split)
+    told = group.do("preflight", group="")
+    assert told["problems"] == ["orders"]
+    assert "orders cannot be split by label: it is text" in " ".join(split.log.text.split())
+    configure(split)
+    assert group.do("preflight", group="")["problems"] == []
 
 
 def test_an_index_that_cannot_be_written_leaves_the_parts_for_the_retry(

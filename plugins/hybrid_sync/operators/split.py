@@ -82,6 +82,11 @@ class SplitOperator(BaseOperator):
         preflight.check_table(self.spec, self.registry, facts, None).required()
         whole = replaying.replayed(found, self.spec, self.registry.ownership, facts.target, state)
         self.log.info("%s: the desktop is not read; run %s read this at %s", self.spec.name, run_id, found.created)
+        if whole.watermark_column:
+            self.log.warning(
+                "%s: its merge puts the stored watermark of %s out (it was %s): the next run reads the table in full",
+                self.spec.name, whole.watermark_column, state.value if state else None,
+            )  # fmt: skip
         return [
             Part(
                 number=part.part, parts=part.parts, split_id=found.split_id, columns={}, extract=part.to_json(),
