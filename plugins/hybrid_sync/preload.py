@@ -19,10 +19,12 @@ log = logging.getLogger(__name__)
 
 MODULES = (
     "airflow.providers.odbc.hooks.odbc", "airflow.providers.postgres.hooks.postgres", "airflow.sdk.io",
-    "airflow.sdk.execution_time.supervisor", "airflow.sdk.execution_time.task_runner", "arrow_odbc", "pgpq", "psycopg",
-    "pyarrow", "pyarrow.compute", "pyarrow.parquet", "pyodbc", "hybrid_sync.operators.extract",
-    "hybrid_sync.operators.merge", "hybrid_sync.operators.params", "hybrid_sync.operators.preflight",
-    "hybrid_sync.operators.stage", "hybrid_sync.operators.validate", "hybrid_sync.registry",
+    "airflow.sdk.definitions.decorators", "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner", "arrow_odbc", "pgpq", "psycopg", "pyarrow", "pyarrow.compute",
+    "pyarrow.parquet", "pyodbc", "hybrid_sync.operators.gather", "hybrid_sync.operators.merge",
+    "hybrid_sync.operators.params", "hybrid_sync.operators.parts", "hybrid_sync.operators.preflight",
+    "hybrid_sync.operators.split", "hybrid_sync.operators.steps", "hybrid_sync.operators.validate",
+    "hybrid_sync.registry",
 )  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from airflow.sdk import BaseOperator
 
 from hybrid_sync import extracts, ledger, replaying
 from hybrid_sync.connections import cloud, desktop_connection_string
-from hybrid_sync.desktop import Desktop
 from hybrid_sync.odbc.drivers import Dbms
 from hybrid_sync.operators.choices import choices_of
 from hybrid_sync.operators.part import Part
+from hybrid_sync.reader import with_desktop
 from hybrid_sync.reading import FULL, plan_reading, watermark_column
 from hybrid_sync.splitting import FEWEST_ROWS, cut, split_column
 from hybrid_sync.watermarks import as_text, went_back
@@ -20,6 +20,7 @@ from hybrid_sync.watermarks import as_text, went_back
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from hybrid_sync.desktop import Desktop
     from hybrid_sync.ledger import ReadState
     from hybrid_sync.operators.choices import Choices
     from hybrid_sync.preflight import TableFacts
@@ -96,18 +97,26 @@ class SplitOperator(BaseOperator):
         ]  # fmt: skip
 
     def _cut(self, choices: Choices, facts: TableFacts, state: ReadState | None) -> list[Part]:
+        def work(desktop: Desktop) -> list[Part]:
+            return self._cut_from(desktop, choices, facts, state)
+
+        doing = f"the range of table {self.spec.source_table} was read"
+        return with_desktop(desktop_connection_string(self.desktop_conn_id), doing, work, table=self.spec.name)
+
+    def _cut_from(
+        self, desktop: Desktop, choices: Choices, facts: TableFacts, state: ReadState | None
+    ) -> list[Part]:  # fmt: skip
         from hybrid_sync import preflight
 
-        with Desktop(desktop_connection_string(self.desktop_conn_id)) as desktop:
-            columns = desktop.columns(self.spec.source_table)
-            by_letters = desktop.driver.dbms is Dbms.SQLITE
-            pairs = preflight.check_table(self.spec, self.registry, facts, columns).required()
-            stamp = watermark_column(self.spec, columns)
-            plan = plan_reading(self.spec, choices.mode, stamp, state, pairs, by_letters=by_letters)
-            if plan.mode != FULL:
-                self.log.info("%s is read in one piece: the run is incremental", self.spec.name)
-                return [_whole()]
-            parts = self._parts(desktop, pairs, plan)
+        columns = desktop.columns(self.spec.source_table)
+        by_letters = desktop.driver.dbms is Dbms.SQLITE
+        pairs = preflight.check_table(self.spec, self.registry, facts, columns).required()
+        stamp = watermark_column(self.spec, columns)
+        plan = plan_reading(self.spec, choices.mode, stamp, state, pairs, by_letters=by_letters)
+        if plan.mode != FULL:
+            self.log.info("%s is read in one piece: the run is incremental", self.spec.name)
+            return [_whole()]
+        parts = self._parts(desktop, pairs, plan)
         stored = state.value if state and plan.watermark == state.column else None
         if len(parts) > 1 and plan.watermark and (why := went_back(stored, parts[0].watermark, by_letters=by_letters)):
             self.log.warning("%s: %s", self.spec.name, why)
