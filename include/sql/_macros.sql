@@ -29,8 +29,8 @@ ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
 {% set plain = columns | select("in", plan.bytewise) | list -%}
 {% set others = columns | reject("in", plan.bytewise) | list -%}
 {% for name in plain -%}
-{% set collate = ' COLLATE "C"' if name in plan.collated else "" -%}
-{{ left }}.{{ name | ident }}{{ collate }} IS NOT DISTINCT FROM {{ right }}.{{ name | ident }}{{ collate }}
+{% set as = plan.bytewise[name] -%}
+{{ left }}.{{ name | ident }}{{ as }} IS NOT DISTINCT FROM {{ right }}.{{ name | ident }}{{ as }}
 {%- if not loop.last %}
 
                  AND {% endif %}
@@ -41,6 +41,8 @@ ROW({% for name in columns %}{{ alias }}.{{ name | ident }}
                  AND {% endif -%}
 {# IS TRUE: a bare *= would have the planner sort whole rows for a merge join -#}
 ({{ row_of(plan, others, left) }} *= {{ row_of(plan, others, right) }}) IS TRUE
+{%- elif not plain -%}
+TRUE
 {%- endif %}
 {%- endmacro %}
 

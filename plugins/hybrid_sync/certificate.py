@@ -98,8 +98,8 @@ def check_writes(
         where = "; ".join(f"{name}: {counts}" for name, counts in sorted(elsewhere.items()))
         raise MobileRowsTouched(
             f"the merge also wrote to {where}. A foreign key action, trigger or rule of {plan.target} carried it "
-            f"there. The merge was rolled back and nothing was changed. Remove that action, or keep the table out of "
-            f"the run.",
+            f"there (with rewrite: changed, it can be an event trigger of the database). The merge was rolled back and "
+            f"nothing was changed. Remove that action, or keep the table out of the run.",
             table=plan.table,
         )
     exclusive = [name for (name,) in connection.execute(sql.render("merge/truncations.sql")).fetchall()]

@@ -18,10 +18,14 @@ _FAR = {"int8": 9_000_000_000_000_000_000, "int4": 2_000_000_000, "int2": 0, "nu
 """Where a dry run numbers its rows from, by the type of a generated key: high, so that a CHECK (key > 0) holds."""
 
 
-_COLLATED = {"text", "varchar", "bpchar"}
 _BYTEWISE = {
-    "int2", "int4", "int8", "bool", "date", "time", "timestamp", "timestamptz", "uuid", "bytea", "text", "varchar",
+    **dict.fromkeys(
+        ("int2", "int4", "int8", "bool", "date", "time", "timestamp", "timestamptz", "uuid", "bytea"), ""
+    ),
+    # varchar has no = of its own: without the cast, one that somebody has made would be taken
+    "text": ' COLLATE "C"', "varchar": '::text COLLATE "C"',
 }  # fmt: skip
+"""Types of which `=` holds between equal bytes alone, written after the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +38,8 @@ class MergePlan:
     change. `numbered` are columns that a sequence fills, each with the number where a dry run starts. `full` says that
     the extract held every row of the desktop's table. `children` are foreign keys that reference the target; `parents`,
     set in a dry run alone, those of the target whose rows the run may have staged and not merged. `bytewise` are the
-    columns of which `=` tells every byte from every other, `collated` those that need the C collation for it. `telling`
-    says how equal rows are found where there is no key.
+    columns of which `=` tells every byte from every other, with what has to follow them for it. `telling` says how
+    equal rows are found where there is no key.
     """
 
     table: str
@@ -63,8 +67,7 @@ class MergePlan:
     parents: tuple[ForeignKey, ...]
     detect_edits: bool
     desktop_wins: bool
-    bytewise: frozenset[str]
-    collated: frozenset[str]
+    bytewise: dict[str, str]
     telling: Telling = WHOLE_ROW
     row_number: str = ROW_NUMBER
 
@@ -142,23 +145,23 @@ def plan_merge(
         ),
         detect_edits=spec.detect_mobile_edits,
         desktop_wins=spec.on_conflict is OnConflict.DESKTOP_WINS,
-        bytewise=frozenset(column.name for column in target.columns if _is_bytewise(column)),
-        collated=frozenset(column.name for column in target.columns if column.base in _COLLATED),
+        bytewise={column.name: written for column in target.columns if (written := _bytewise(column)) is not None},
     )
 
 
-def _is_bytewise(column: TargetColumn) -> bool:
-    """Whether `=` (of texts: in the C collation) holds between equal bytes alone.
+def _bytewise(column: TargetColumn) -> str | None:
+    """What to write after a column so that `=` holds between equal bytes alone; None where that cannot be had.
 
     1.0 and 1.00 are equal numerics, and so are 'a' and 'a ' as characters without a length: where the scale or the
     length is declared, they are the same bytes too.
     """
     if column.is_domain:
-        return False
-    return column.base in _BYTEWISE or (
-        (column.base == "numeric" and column.precision is not None)
-        or (column.base == "bpchar" and column.length is not None)
-    )
+        return None
+    if column.base == "numeric" and column.precision is not None:
+        return ""
+    if column.base == "bpchar" and column.length is not None:
+        return ' COLLATE "C"'
+    return _BYTEWISE.get(column.base)
 
 
 def _identity(spec: TableSpec, target: Target, supplied: tuple[str, ...]) -> tuple[str, ...]:

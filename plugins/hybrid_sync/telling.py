@@ -12,28 +12,39 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 
+_MISSING = {
+    **dict.fromkeys(("int2", "int4", "int8", "numeric"), "0"), **dict.fromkeys(("text", "varchar"), "''"),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), "'epoch'"),
+    "uuid": "'00000000-0000-0000-0000-000000000000'",
+}  # fmt: skip
+"""The types of a column that is joined by itself, each with a value that stands for NULL there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Columns by whose hash a row's equals are found; none: by the hash of the whole row's text.
+    """Columns by which a row's equals are found; none: by the hash of the whole row's text.
 
-    `alone`: there is one column, which nearly tells rows apart by itself.
+    `alone` is one that nearly tells rows apart by itself, and `missing` what stands for NULL in it, as SQL. Without it
+    the hash of `columns` counts, which are then all that are compared.
     """
 
     columns: tuple[str, ...] = ()
-    alone: bool = False
+    alone: str | None = None
+    missing: str = ""
 
 
 WHOLE_ROW = Telling()
 
 
 def read_telling(connection: Connection[Any], staging: str, columns: Sequence[str]) -> Telling:
-    """Which of `columns` find a row's equals in a staging: one that nearly tells rows apart, or all that can be hashed.
+    """By which of `columns` a row's equals in a staging are found.
 
     :param staging: its name with its schema, unquoted. A table that is not there gives WHOLE_ROW.
     """
     rows = connection.execute(sql.render("merge/telling.sql"), {"relation": sql.relation(staging)}).fetchall()
-    found = {name: alone for name, alone in rows if name in columns}
-    first = next(iter(found), None)
-    if first is not None and found[first]:
-        return Telling((first,), alone=True)
-    return Telling(tuple(name for name in columns if name in found))
+    hashed = {name for name, _, _ in rows if name in columns}
+    alone = [(name, _MISSING[base]) for name, tells, base in rows if tells and name in hashed and base in _MISSING]
+    if alone:
+        name, missing = alone[0]
+        return Telling(alone=name, missing=missing)
+    return Telling(tuple(columns)) if hashed == set(columns) else WHOLE_ROW

@@ -7,34 +7,42 @@
 SET LOCAL enable_sort = FALSE;
 CREATE UNLOGGED TABLE "hybrid_sync_staging"."0123456789__difference" AS
 SELECT
-    CASE WHEN wanted.place IS NULL THEN present.relation END AS relation,
-    CASE WHEN wanted.place IS NULL THEN present.place END AS gone,
-    CASE WHEN present.place IS NULL THEN wanted.place END AS fresh,
+    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_relation" END AS relation,
+    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_place" END AS gone,
+    CASE WHEN present."_hybrid_sync_place" IS NULL THEN wanted."_hybrid_sync_place" END AS fresh,
     count(*) AS rows
 FROM (
-    SELECT target.tableoid AS relation, target.ctid AS place, target."day", target."slot", target."body",
-        pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS number
+    SELECT target.tableoid AS "_hybrid_sync_relation", target.ctid AS "_hybrid_sync_place",
+        pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS "_hybrid_sync_telling",
+        target."day", target."slot", target."body"
     FROM "public"."diary" AS target
     WHERE (target."source" = 'D' OR target."source" IS NULL)
 ) AS present
 FULL JOIN (
-    SELECT staged.ctid AS place, staged."day", staged."slot", staged."body",
-        pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS number
+    SELECT staged.ctid AS "_hybrid_sync_place",
+        pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS "_hybrid_sync_telling",
+        staged."day", staged."slot", staged."body"
     FROM "hybrid_sync_staging"."diary__0123456789" AS staged
 ) AS wanted
-    ON wanted.number = present.number
+    ON wanted."_hybrid_sync_telling" = present."_hybrid_sync_telling"
    AND present."day" IS NOT DISTINCT FROM wanted."day"
                  AND present."slot" IS NOT DISTINCT FROM wanted."slot"
                  AND present."body" COLLATE "C" IS NOT DISTINCT FROM wanted."body" COLLATE "C"
--- Where many staged rows are the same, every one would meet every other. Judged by each 101st row.
+-- Where many rows are alike, every one would be compared with every other. Then step 2 does it all.
 WHERE (
-    SELECT coalesce(sum(copies * (copies - 1)) * 101 <= 10 * sum(copies), TRUE)
+    SELECT coalesce(sum(one.rows * other.rows), 0) * 100 / least(100, 1000000 / greatest(current_setting('hybrid_sync.desktop_rows')::float8, 1)) * 100 / least(100, 1000000 / greatest(current_setting('hybrid_sync.staged_rows')::float8, 1))
+           <= 1000000 + 10 * (current_setting('hybrid_sync.desktop_rows')::float8 + current_setting('hybrid_sync.staged_rows')::float8)
     FROM (
-        SELECT count(*) AS copies
-        FROM "hybrid_sync_staging"."diary__0123456789" AS staged
-        WHERE staged."_hybrid_sync_row" % 101 = 0
-        GROUP BY pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0)
-    ) AS sample
+        SELECT pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS telling, count(*) AS rows
+        FROM "public"."diary" AS target TABLESAMPLE SYSTEM (least(100, 1000000 / greatest(current_setting('hybrid_sync.desktop_rows')::float8, 1))) REPEATABLE (1)
+        WHERE (target."source" = 'D' OR target."source" IS NULL)
+        GROUP BY 1
+    ) AS one
+    JOIN (
+        SELECT pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS telling, count(*) AS rows
+        FROM "hybrid_sync_staging"."diary__0123456789" AS staged TABLESAMPLE SYSTEM (least(100, 1000000 / greatest(current_setting('hybrid_sync.staged_rows')::float8, 1))) REPEATABLE (2)
+        GROUP BY 1
+    ) AS other ON other.telling = one.telling
 )
 GROUP BY 1, 2, 3;
 SET LOCAL enable_sort TO DEFAULT;

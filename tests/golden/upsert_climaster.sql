@@ -11,9 +11,9 @@ WITH compared AS MATERIALIZED (
                  AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
                  AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
                  AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
-                 AND target."clientname" COLLATE "C" IS NOT DISTINCT FROM staged."clientname" COLLATE "C"
-                 AND target."clientmail" COLLATE "C" IS NOT DISTINCT FROM staged."clientmail" COLLATE "C"
-                 AND target."clientphone" COLLATE "C" IS NOT DISTINCT FROM staged."clientphone" COLLATE "C"
+                 AND target."clientname"::text COLLATE "C" IS NOT DISTINCT FROM staged."clientname"::text COLLATE "C"
+                 AND target."clientmail"::text COLLATE "C" IS NOT DISTINCT FROM staged."clientmail"::text COLLATE "C"
+                 AND target."clientphone"::text COLLATE "C" IS NOT DISTINCT FROM staged."clientphone"::text COLLATE "C"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'
             WHEN target."client_id" IS NULL THEN 'inserted'

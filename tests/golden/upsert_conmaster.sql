@@ -9,9 +9,9 @@ WITH compared AS MATERIALIZED (
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."con_id" IS NOT NULL
                  AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
-                 AND target."conname" COLLATE "C" IS NOT DISTINCT FROM staged."conname" COLLATE "C"
-                 AND target."conmail" COLLATE "C" IS NOT DISTINCT FROM staged."conmail" COLLATE "C"
-                 AND target."conphone" COLLATE "C" IS NOT DISTINCT FROM staged."conphone" COLLATE "C"
+                 AND target."conname"::text COLLATE "C" IS NOT DISTINCT FROM staged."conname"::text COLLATE "C"
+                 AND target."conmail"::text COLLATE "C" IS NOT DISTINCT FROM staged."conmail"::text COLLATE "C"
+                 AND target."conphone"::text COLLATE "C" IS NOT DISTINCT FROM staged."conphone"::text COLLATE "C"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'
             WHEN target."con_id" IS NULL THEN 'inserted'

@@ -11,7 +11,7 @@ WITH compared AS MATERIALIZED (
                  AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
                  AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
                  AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
-                 AND target."jobdesc" COLLATE "C" IS NOT DISTINCT FROM staged."jobdesc" COLLATE "C"
+                 AND target."jobdesc"::text COLLATE "C" IS NOT DISTINCT FROM staged."jobdesc"::text COLLATE "C"
                  AND target."jobstatus" COLLATE "C" IS NOT DISTINCT FROM staged."jobstatus" COLLATE "C"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'

@@ -17,9 +17,9 @@ WITH compared AS MATERIALIZED (
                  AND target."fhvalue" COLLATE "C" IS NOT DISTINCT FROM staged."fhvalue" COLLATE "C"
                  AND target."shvalue" COLLATE "C" IS NOT DISTINCT FROM staged."shvalue" COLLATE "C"
                  AND target."leavetype" COLLATE "C" IS NOT DISTINCT FROM staged."leavetype" COLLATE "C"
-                 AND target."leaveremarks" COLLATE "C" IS NOT DISTINCT FROM staged."leaveremarks" COLLATE "C"
+                 AND target."leaveremarks"::text COLLATE "C" IS NOT DISTINCT FROM staged."leaveremarks"::text COLLATE "C"
                  AND target."approval_status" COLLATE "C" IS NOT DISTINCT FROM staged."approval_status" COLLATE "C"
-                 AND target."approvedby" COLLATE "C" IS NOT DISTINCT FROM staged."approvedby" COLLATE "C"
+                 AND target."approvedby"::text COLLATE "C" IS NOT DISTINCT FROM staged."approvedby"::text COLLATE "C"
                  AND target."approveddate" IS NOT DISTINCT FROM staged."approveddate"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'

@@ -9,7 +9,7 @@ WITH compared AS MATERIALIZED (
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."loc_id" IS NOT NULL
                  AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
-                 AND target."locname" COLLATE "C" IS NOT DISTINCT FROM staged."locname" COLLATE "C"
+                 AND target."locname"::text COLLATE "C" IS NOT DISTINCT FROM staged."locname"::text COLLATE "C"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'
             WHEN target."loc_id" IS NULL THEN 'inserted'

@@ -8,7 +8,7 @@ WITH compared AS MATERIALIZED (
             WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
             WHEN target."org_id" IS NOT NULL
-                 AND target."orgname" COLLATE "C" IS NOT DISTINCT FROM staged."orgname" COLLATE "C"
+                 AND target."orgname"::text COLLATE "C" IS NOT DISTINCT FROM staged."orgname"::text COLLATE "C"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'
             WHEN target."org_id" IS NULL THEN 'inserted'

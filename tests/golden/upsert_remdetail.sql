@@ -10,7 +10,7 @@ WITH compared AS MATERIALIZED (
             WHEN target."remd_id" IS NOT NULL
                  AND target."rem_id" IS NOT DISTINCT FROM staged."rem_id"
                  AND target."staff_id" IS NOT DISTINCT FROM staged."staff_id"
-                 AND target."remresponse" COLLATE "C" IS NOT DISTINCT FROM staged."remresponse" COLLATE "C"
+                 AND target."remresponse"::text COLLATE "C" IS NOT DISTINCT FROM staged."remresponse"::text COLLATE "C"
                  AND target."remresstatus" COLLATE "C" IS NOT DISTINCT FROM staged."remresstatus" COLLATE "C"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'

@@ -11,7 +11,7 @@ WITH compared AS MATERIALIZED (
                  AND target."org_id" IS NOT DISTINCT FROM staged."org_id"
                  AND target."con_id" IS NOT DISTINCT FROM staged."con_id"
                  AND target."loc_id" IS NOT DISTINCT FROM staged."loc_id"
-                 AND target."task_desc" COLLATE "C" IS NOT DISTINCT FROM staged."task_desc" COLLATE "C"
+                 AND target."task_desc"::text COLLATE "C" IS NOT DISTINCT FROM staged."task_desc"::text COLLATE "C"
                  AND target."task_status" IS NOT DISTINCT FROM staged."task_status"
                  AND target."created_at" IS NOT DISTINCT FROM staged."created_at"
                  THEN 'unchanged'

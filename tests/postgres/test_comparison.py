@@ -51,3 +51,16 @@ def test_two_values_are_the_same_if_their_bytes_are(cloud_db: Cloud, kind: str, 
     )
     assert len(found) == len(everything) ** 2
     assert [row for row in found if row[2] is not row[3]] == []
+
+
+def test_an_operator_of_ones_own_for_varchar_does_not_hide_a_change(cloud_db: Cloud) -> None:
+    cloud_db.execute(
+        """
+        CREATE FUNCTION folded(varchar, varchar) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT lower($1) = lower($2)';
+        CREATE OPERATOR = (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = folded);
+        CREATE TABLE things (id int PRIMARY KEY, value varchar(9), source text);
+        """
+    )
+    things = upsert("things", "id")
+    cloud_db.sync(things, [{"id": 1, "value": "mara"}])
+    assert cloud_db.sync(things, [{"id": 1, "value": "MARA"}]).updated == 1

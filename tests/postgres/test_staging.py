@@ -226,6 +226,15 @@ class TestTheStagingTable:
         )
         assert (manifest.row_count, self.indexes(cloud_db, manifest.relation)) == (2, [])
 
+    def test_a_unique_index_that_is_named_key_is_not_taken_for_the_registrys_key(self, cloud_db: Cloud) -> None:
+        cloud_db.execute(
+            "CREATE TABLE pages (id serial, address int, source text);"
+            "ALTER TABLE pages ADD CONSTRAINT key UNIQUE NULLS NOT DISTINCT (address)"
+        )
+        rows = [{"address": None}, {"address": None}, {"address": 1}]
+        manifest = cloud_db.stage(delete_insert("pages", "id", max_rejects=SOME), rows)
+        assert (manifest.row_count, self.indexes(cloud_db, manifest.relation)) == (2, [])
+
     @staticmethod
     def indexes(cloud: Cloud, relation: str) -> list[str]:
         schema, name = relation.split(".", 1)

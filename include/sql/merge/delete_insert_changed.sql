@@ -1,5 +1,5 @@
-{%- from "_macros.sql" import is_desktop, row_of, names, same_row, digest_of, blocked_by_mobile, awaits_parent, numbers -%}
-{%- from "merge/_difference.sql" import present, wanted -%}
+{%- from "_macros.sql" import is_desktop, row_of, names, same_row, blocked_by_mobile, awaits_parent, numbers -%}
+{%- from "merge/_difference.sql" import present, wanted, few_meet -%}
 -- delete_insert {{ plan.table }} (rewrite: changed), run {{ plan.run_id }}: one row an outcome.
 -- A difference of multisets: as many desktop rows of some content stay as the staging holds.
 
@@ -9,9 +9,9 @@
 SET LOCAL enable_sort = FALSE;
 CREATE UNLOGGED TABLE {{ plan.difference | relation }} AS
 SELECT
-    CASE WHEN wanted.place IS NULL THEN present.relation END AS relation,
-    CASE WHEN wanted.place IS NULL THEN present.place END AS gone,
-    CASE WHEN present.place IS NULL THEN wanted.place END AS fresh,
+    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_relation" END AS relation,
+    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_place" END AS gone,
+    CASE WHEN present."_hybrid_sync_place" IS NULL THEN wanted."_hybrid_sync_place" END AS fresh,
     count(*) AS rows
 FROM (
     {{ present(plan) }}
@@ -19,20 +19,12 @@ FROM (
 FULL JOIN (
     {{ wanted(plan) }}
 ) AS wanted
-    ON wanted.number = present.number
+    ON wanted."_hybrid_sync_telling" = present."_hybrid_sync_telling"
    AND {{ same_row(plan, plan.compared, "present", "wanted") }}
-{% if not plan.telling.alone %}
--- Where many staged rows are the same, every one would meet every other. Judged by each 101st row.
+-- Where many rows are alike, every one would be compared with every other. Then step 2 does it all.
 WHERE (
-    SELECT coalesce(sum(copies * (copies - 1)) * 101 <= 10 * sum(copies), TRUE)
-    FROM (
-        SELECT count(*) AS copies
-        FROM {{ plan.staging | relation }} AS staged
-        WHERE staged.{{ plan.row_number | ident }} % 101 = 0
-        GROUP BY {{ digest_of(plan, plan.compared, "staged") }}
-    ) AS sample
+    {{ few_meet(plan) }}
 )
-{% endif %}
 GROUP BY 1, 2, 3;
 SET LOCAL enable_sort TO DEFAULT;
 

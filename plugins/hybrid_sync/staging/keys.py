@@ -112,7 +112,7 @@ def _foreign_keys(
 def _keys(stage: Stage, spec: TableSpec, target: Target, owned: Owned | None) -> list[_Key]:
     keys = []
     if spec.strategy is Strategy.UPSERT:
-        keys.append(_key(stage, "key", spec.key, False, "duplicate key"))
+        keys.append(_key(stage, "key", spec.key, False, "duplicate key", joined=True))
     for unique in target.unique_keys:
         columns = tuple(name for name in unique.columns if owned is None or name != owned.column)
         covered = keys and set(spec.key) <= set(columns)
@@ -122,11 +122,13 @@ def _keys(stage: Stage, spec: TableSpec, target: Target, owned: Owned | None) ->
     return keys
 
 
-def _key(stage: Stage, name: str, columns: tuple[str, ...], nulls_distinct: bool, reason: str) -> _Key:
+def _key(
+    stage: Stage, name: str, columns: tuple[str, ...], nulls_distinct: bool, reason: str, *, joined: bool = False
+) -> _Key:  # fmt: skip
     bases = {column.base for column in stage.columns if column.name in columns}
     # NULLs are not counted: they are none in a spec's key, and no values where they are distinct.
-    counted = len(columns) == 1 and (name == "key" or nulls_distinct) and bases <= _BARE
-    return _Key(name, columns, nulls_distinct, reason, counted, joined=name == "key")
+    counted = len(columns) == 1 and (joined or nulls_distinct) and bases <= _BARE
+    return _Key(name, columns, nulls_distinct, reason, counted, joined)
 
 
 def _made_unique(connection: Connection[Any], stage: Stage, key: _Key) -> bool:
