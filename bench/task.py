@@ -1,6 +1,6 @@
 """A process that runs one task of the real DAG file, and prints what it took: python -m bench.task ORDER.
 
-The clock starts when Airflow, the drivers and the DAG are imported: what those cost is in the scheduler's row.
+The clock starts when what the scheduler imports for its tasks is imported: what that costs is in the scheduler's row.
 """
 
 from __future__ import annotations
@@ -21,18 +21,13 @@ from typing import Any
 
 from bench.databases import connected
 from bench.options import REPOSITORY
-
-IMPORTS = (
-    "airflow.providers.odbc.hooks.odbc", "airflow.providers.postgres.hooks.postgres", "airflow.sdk.io", "arrow_odbc",
-    "pgpq", "psycopg", "pyarrow.compute", "pyarrow.parquet", "pyodbc", "hybrid_sync.certificate",
-)  # fmt: skip
+from hybrid_sync import preload
 
 
 def main(order: dict[str, Any]) -> None:
     """Run the task of `order` (task_id, run_id, xcom) and print a `bench.steps.Done` as JSON."""
     dag = _dag()
-    for name in IMPORTS:
-        importlib.import_module(name)
+    preload.preload()
     proof = _Clock()
     connection = json.loads(os.environ["AIRFLOW_CONN_SUPABASE"])
     cloud = "postgresql://{login}@{host}:{port}/{schema}".format_map(connection)

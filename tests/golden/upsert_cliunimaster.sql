@@ -1,9 +1,13 @@
 -- upsert cliunimaster, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
-    SELECT judged.row_number, judged.outcome
+    SELECT judged."_hybrid_sync_row", judged."org_id", judged."con_id", judged."loc_id", judged."client_id", judged."cliu_id", judged."cliunitname",
+                judged."cliunitadd1", judged."cliunitadd2", judged."cliunitcity", judged."cliunitpin", judged."cliunitstate", judged."cliunitcountry",
+                judged."cliunitmail", judged."cliunitphone", judged."created_at", judged."updated_at", judged."_hybrid_sync_outcome"
     FROM (
     SELECT
-        staged."_hybrid_sync_row" AS row_number,
+        staged."_hybrid_sync_row", staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliu_id", staged."cliunitname",
+                staged."cliunitadd1", staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry",
+                staged."cliunitmail", staged."cliunitphone", staged."created_at", staged."updated_at",
         CASE
             WHEN target."cliu_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
@@ -25,24 +29,23 @@ WITH compared AS MATERIALIZED (
                  THEN 'unchanged'
             WHEN target."cliu_id" IS NULL THEN 'inserted'
             ELSE 'updated'
-        END AS outcome
+        END AS "_hybrid_sync_outcome"
     FROM "hybrid_sync_staging"."cliunimaster__0123456789" AS staged
     LEFT JOIN "public"."cliunimaster" AS target ON target."cliu_id" = staged."cliu_id"
     ) AS judged
     -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged.outcome <> 'unchanged'
+    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."cliunimaster" AS target ("org_id", "con_id", "loc_id", "client_id", "cliu_id", "cliunitname",
                 "cliunitadd1", "cliunitadd2", "cliunitcity", "cliunitpin", "cliunitstate", "cliunitcountry",
                 "cliunitmail", "cliunitphone", "created_at", "updated_at", "source")
     OVERRIDING SYSTEM VALUE
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliu_id", staged."cliunitname",
-                staged."cliunitadd1", staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry",
-                staged."cliunitmail", staged."cliunitphone", staged."created_at", staged."updated_at", 'D'
-    FROM "hybrid_sync_staging"."cliunimaster__0123456789" AS staged
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
-    WHERE compared.outcome IN ('inserted', 'updated')
+    SELECT compared."org_id", compared."con_id", compared."loc_id", compared."client_id", compared."cliu_id", compared."cliunitname",
+                compared."cliunitadd1", compared."cliunitadd2", compared."cliunitcity", compared."cliunitpin", compared."cliunitstate", compared."cliunitcountry",
+                compared."cliunitmail", compared."cliunitphone", compared."created_at", compared."updated_at", 'D'
+    FROM compared
+    WHERE compared."_hybrid_sync_outcome" IN ('inserted', 'updated')
     ON CONFLICT ("cliu_id") DO UPDATE SET
         "org_id" = EXCLUDED."org_id",
         "con_id" = EXCLUDED."con_id",
@@ -65,12 +68,13 @@ upserted AS (
                 target."cliunitphone", target."created_at")::record AS "_hybrid_sync_content"
 ),
 arrived AS (
-    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."client_id", staged."cliunitname", staged."cliunitadd1",
-                staged."cliunitadd2", staged."cliunitcity", staged."cliunitpin", staged."cliunitstate", staged."cliunitcountry", staged."cliunitmail",
-                staged."cliunitphone", staged."created_at")::record AS is_exact
+    SELECT
+        compared."_hybrid_sync_outcome" AS outcome,
+        upserted."_hybrid_sync_content" *= ROW(compared."org_id", compared."con_id", compared."loc_id", compared."client_id", compared."cliunitname", compared."cliunitadd1",
+                compared."cliunitadd2", compared."cliunitcity", compared."cliunitpin", compared."cliunitstate", compared."cliunitcountry", compared."cliunitmail",
+                compared."cliunitphone", compared."created_at")::record AS is_exact
     FROM upserted
-    JOIN "hybrid_sync_staging"."cliunimaster__0123456789" AS staged ON upserted."cliu_id" = staged."cliu_id"
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    JOIN compared ON upserted."cliu_id" = compared."cliu_id"
 )
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
@@ -78,4 +82,5 @@ SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
+SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
+WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";

@@ -1,9 +1,13 @@
 -- upsert jobshead, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
-    SELECT judged.row_number, judged.outcome
+    SELECT judged."_hybrid_sync_row", judged."org_id", judged."con_id", judged."loc_id", judged."job_id", judged."year_id", judged."client_id",
+                judged."jobdate", judged."targetdate", judged."job_nature", judged."work_desc", judged."worklocation", judged."act_man_min",
+                judged."job_status", judged."job_uid", judged."sporg_id", judged."created_at", judged."updated_at", judged."_hybrid_sync_outcome"
     FROM (
     SELECT
-        staged."_hybrid_sync_row" AS row_number,
+        staged."_hybrid_sync_row", staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id",
+                staged."jobdate", staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min",
+                staged."job_status", staged."job_uid", staged."sporg_id", staged."created_at", staged."updated_at",
         CASE
             WHEN target."job_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
@@ -26,24 +30,23 @@ WITH compared AS MATERIALIZED (
                  THEN 'unchanged'
             WHEN target."job_id" IS NULL THEN 'inserted'
             ELSE 'updated'
-        END AS outcome
+        END AS "_hybrid_sync_outcome"
     FROM "hybrid_sync_staging"."jobshead__0123456789" AS staged
     LEFT JOIN "public"."jobshead" AS target ON target."job_id" = staged."job_id"
     ) AS judged
     -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged.outcome <> 'unchanged'
+    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."jobshead" AS target ("org_id", "con_id", "loc_id", "job_id", "year_id", "client_id",
                 "jobdate", "targetdate", "job_nature", "work_desc", "worklocation", "act_man_min",
                 "job_status", "job_uid", "sporg_id", "created_at", "updated_at", "source")
     OVERRIDING SYSTEM VALUE
-    SELECT staged."org_id", staged."con_id", staged."loc_id", staged."job_id", staged."year_id", staged."client_id",
-                staged."jobdate", staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min",
-                staged."job_status", staged."job_uid", staged."sporg_id", staged."created_at", staged."updated_at", 'D'
-    FROM "hybrid_sync_staging"."jobshead__0123456789" AS staged
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
-    WHERE compared.outcome IN ('inserted', 'updated')
+    SELECT compared."org_id", compared."con_id", compared."loc_id", compared."job_id", compared."year_id", compared."client_id",
+                compared."jobdate", compared."targetdate", compared."job_nature", compared."work_desc", compared."worklocation", compared."act_man_min",
+                compared."job_status", compared."job_uid", compared."sporg_id", compared."created_at", compared."updated_at", 'D'
+    FROM compared
+    WHERE compared."_hybrid_sync_outcome" IN ('inserted', 'updated')
     ON CONFLICT ("job_id") DO UPDATE SET
         "org_id" = EXCLUDED."org_id",
         "con_id" = EXCLUDED."con_id",
@@ -67,12 +70,13 @@ upserted AS (
                 target."job_uid", target."sporg_id", target."created_at")::record AS "_hybrid_sync_content"
 ),
 arrived AS (
-    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."con_id", staged."loc_id", staged."year_id", staged."client_id", staged."jobdate",
-                staged."targetdate", staged."job_nature", staged."work_desc", staged."worklocation", staged."act_man_min", staged."job_status",
-                staged."job_uid", staged."sporg_id", staged."created_at")::record AS is_exact
+    SELECT
+        compared."_hybrid_sync_outcome" AS outcome,
+        upserted."_hybrid_sync_content" *= ROW(compared."org_id", compared."con_id", compared."loc_id", compared."year_id", compared."client_id", compared."jobdate",
+                compared."targetdate", compared."job_nature", compared."work_desc", compared."worklocation", compared."act_man_min", compared."job_status",
+                compared."job_uid", compared."sporg_id", compared."created_at")::record AS is_exact
     FROM upserted
-    JOIN "hybrid_sync_staging"."jobshead__0123456789" AS staged ON upserted."job_id" = staged."job_id"
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    JOIN compared ON upserted."job_id" = compared."job_id"
 )
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
@@ -80,4 +84,5 @@ SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
+SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
+WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";

@@ -1,9 +1,13 @@
 -- upsert learequest, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
-    SELECT judged.row_number, judged.outcome
+    SELECT judged."_hybrid_sync_row", judged."org_id", judged."loc_id", judged."lea_id", judged."staff_id", judged."requestdate", judged."fromdate",
+                judged."todate", judged."fhvalue", judged."shvalue", judged."leavetype", judged."leaveremarks", judged."approval_status",
+                judged."approvedby", judged."approveddate", judged."created_at", judged."updated_at", judged."_hybrid_sync_outcome"
     FROM (
     SELECT
-        staged."_hybrid_sync_row" AS row_number,
+        staged."_hybrid_sync_row", staged."org_id", staged."loc_id", staged."lea_id", staged."staff_id", staged."requestdate", staged."fromdate",
+                staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status",
+                staged."approvedby", staged."approveddate", staged."created_at", staged."updated_at",
         CASE
             WHEN target."lea_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
@@ -25,24 +29,23 @@ WITH compared AS MATERIALIZED (
                  THEN 'unchanged'
             WHEN target."lea_id" IS NULL THEN 'inserted'
             ELSE 'updated'
-        END AS outcome
+        END AS "_hybrid_sync_outcome"
     FROM "hybrid_sync_staging"."learequest__0123456789" AS staged
     LEFT JOIN "public"."learequest" AS target ON target."lea_id" = staged."lea_id"
     ) AS judged
     -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged.outcome <> 'unchanged'
+    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."learequest" AS target ("org_id", "loc_id", "lea_id", "staff_id", "requestdate", "fromdate",
                 "todate", "fhvalue", "shvalue", "leavetype", "leaveremarks", "approval_status",
                 "approvedby", "approveddate", "created_at", "updated_at", "source")
     OVERRIDING SYSTEM VALUE
-    SELECT staged."org_id", staged."loc_id", staged."lea_id", staged."staff_id", staged."requestdate", staged."fromdate",
-                staged."todate", staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status",
-                staged."approvedby", staged."approveddate", staged."created_at", staged."updated_at", 'D'
-    FROM "hybrid_sync_staging"."learequest__0123456789" AS staged
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
-    WHERE compared.outcome IN ('inserted', 'updated')
+    SELECT compared."org_id", compared."loc_id", compared."lea_id", compared."staff_id", compared."requestdate", compared."fromdate",
+                compared."todate", compared."fhvalue", compared."shvalue", compared."leavetype", compared."leaveremarks", compared."approval_status",
+                compared."approvedby", compared."approveddate", compared."created_at", compared."updated_at", 'D'
+    FROM compared
+    WHERE compared."_hybrid_sync_outcome" IN ('inserted', 'updated')
     ON CONFLICT ("lea_id") DO UPDATE SET
         "org_id" = EXCLUDED."org_id",
         "loc_id" = EXCLUDED."loc_id",
@@ -65,12 +68,13 @@ upserted AS (
                 target."approveddate", target."created_at")::record AS "_hybrid_sync_content"
 ),
 arrived AS (
-    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."requestdate", staged."fromdate", staged."todate",
-                staged."fhvalue", staged."shvalue", staged."leavetype", staged."leaveremarks", staged."approval_status", staged."approvedby",
-                staged."approveddate", staged."created_at")::record AS is_exact
+    SELECT
+        compared."_hybrid_sync_outcome" AS outcome,
+        upserted."_hybrid_sync_content" *= ROW(compared."org_id", compared."loc_id", compared."staff_id", compared."requestdate", compared."fromdate", compared."todate",
+                compared."fhvalue", compared."shvalue", compared."leavetype", compared."leaveremarks", compared."approval_status", compared."approvedby",
+                compared."approveddate", compared."created_at")::record AS is_exact
     FROM upserted
-    JOIN "hybrid_sync_staging"."learequest__0123456789" AS staged ON upserted."lea_id" = staged."lea_id"
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    JOIN compared ON upserted."lea_id" = compared."lea_id"
 )
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
@@ -78,4 +82,5 @@ SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
+SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
+WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";

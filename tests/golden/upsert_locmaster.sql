@@ -1,9 +1,9 @@
 -- upsert locmaster, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
-    SELECT judged.row_number, judged.outcome
+    SELECT judged."_hybrid_sync_row", judged."org_id", judged."loc_id", judged."locname", judged."created_at", judged."updated_at", judged."_hybrid_sync_outcome"
     FROM (
     SELECT
-        staged."_hybrid_sync_row" AS row_number,
+        staged."_hybrid_sync_row", staged."org_id", staged."loc_id", staged."locname", staged."created_at", staged."updated_at",
         CASE
             WHEN target."loc_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
@@ -14,20 +14,19 @@ WITH compared AS MATERIALIZED (
                  THEN 'unchanged'
             WHEN target."loc_id" IS NULL THEN 'inserted'
             ELSE 'updated'
-        END AS outcome
+        END AS "_hybrid_sync_outcome"
     FROM "hybrid_sync_staging"."locmaster__0123456789" AS staged
     LEFT JOIN "public"."locmaster" AS target ON target."loc_id" = staged."loc_id"
     ) AS judged
     -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged.outcome <> 'unchanged'
+    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."locmaster" AS target ("org_id", "loc_id", "locname", "created_at", "updated_at", "source")
     OVERRIDING SYSTEM VALUE
-    SELECT staged."org_id", staged."loc_id", staged."locname", staged."created_at", staged."updated_at", 'D'
-    FROM "hybrid_sync_staging"."locmaster__0123456789" AS staged
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
-    WHERE compared.outcome IN ('inserted', 'updated')
+    SELECT compared."org_id", compared."loc_id", compared."locname", compared."created_at", compared."updated_at", 'D'
+    FROM compared
+    WHERE compared."_hybrid_sync_outcome" IN ('inserted', 'updated')
     ON CONFLICT ("loc_id") DO UPDATE SET
         "org_id" = EXCLUDED."org_id",
         "locname" = EXCLUDED."locname",
@@ -37,10 +36,11 @@ upserted AS (
     RETURNING target."loc_id", ROW(target."org_id", target."locname", target."created_at")::record AS "_hybrid_sync_content"
 ),
 arrived AS (
-    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."locname", staged."created_at")::record AS is_exact
+    SELECT
+        compared."_hybrid_sync_outcome" AS outcome,
+        upserted."_hybrid_sync_content" *= ROW(compared."org_id", compared."locname", compared."created_at")::record AS is_exact
     FROM upserted
-    JOIN "hybrid_sync_staging"."locmaster__0123456789" AS staged ON upserted."loc_id" = staged."loc_id"
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    JOIN compared ON upserted."loc_id" = compared."loc_id"
 )
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
@@ -48,4 +48,5 @@ SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
+SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
+WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";

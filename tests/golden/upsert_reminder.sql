@@ -1,9 +1,13 @@
 -- upsert reminder, run a_run: one row an outcome.
 WITH compared AS MATERIALIZED (
-    SELECT judged.row_number, judged.outcome
+    SELECT judged."_hybrid_sync_row", judged."rem_id", judged."org_id", judged."loc_id", judged."staff_id", judged."remdate", judged."client_id",
+                judged."client_name", judged."remtype", judged."remnotes", judged."remduedate", judged."remstatus", judged."remtime",
+                judged."remtitle", judged."color", judged."created_at", judged."updated_at", judged."_hybrid_sync_outcome"
     FROM (
     SELECT
-        staged."_hybrid_sync_row" AS row_number,
+        staged."_hybrid_sync_row", staged."rem_id", staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id",
+                staged."client_name", staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime",
+                staged."remtitle", staged."color", staged."created_at", staged."updated_at",
         CASE
             WHEN target."rem_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
             -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
@@ -25,24 +29,23 @@ WITH compared AS MATERIALIZED (
                  THEN 'unchanged'
             WHEN target."rem_id" IS NULL THEN 'inserted'
             ELSE 'updated'
-        END AS outcome
+        END AS "_hybrid_sync_outcome"
     FROM "hybrid_sync_staging"."reminder__0123456789" AS staged
     LEFT JOIN "public"."reminder" AS target ON target."rem_id" = staged."rem_id"
     ) AS judged
     -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged.outcome <> 'unchanged'
+    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."reminder" AS target ("rem_id", "org_id", "loc_id", "staff_id", "remdate", "client_id",
                 "client_name", "remtype", "remnotes", "remduedate", "remstatus", "remtime",
                 "remtitle", "color", "created_at", "updated_at", "source")
     OVERRIDING SYSTEM VALUE
-    SELECT staged."rem_id", staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id",
-                staged."client_name", staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime",
-                staged."remtitle", staged."color", staged."created_at", staged."updated_at", 'D'
-    FROM "hybrid_sync_staging"."reminder__0123456789" AS staged
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
-    WHERE compared.outcome IN ('inserted', 'updated')
+    SELECT compared."rem_id", compared."org_id", compared."loc_id", compared."staff_id", compared."remdate", compared."client_id",
+                compared."client_name", compared."remtype", compared."remnotes", compared."remduedate", compared."remstatus", compared."remtime",
+                compared."remtitle", compared."color", compared."created_at", compared."updated_at", 'D'
+    FROM compared
+    WHERE compared."_hybrid_sync_outcome" IN ('inserted', 'updated')
     ON CONFLICT ("rem_id") DO UPDATE SET
         "org_id" = EXCLUDED."org_id",
         "loc_id" = EXCLUDED."loc_id",
@@ -65,12 +68,13 @@ upserted AS (
                 target."color", target."created_at")::record AS "_hybrid_sync_content"
 ),
 arrived AS (
-    SELECT compared.outcome, upserted."_hybrid_sync_content" *= ROW(staged."org_id", staged."loc_id", staged."staff_id", staged."remdate", staged."client_id", staged."client_name",
-                staged."remtype", staged."remnotes", staged."remduedate", staged."remstatus", staged."remtime", staged."remtitle",
-                staged."color", staged."created_at")::record AS is_exact
+    SELECT
+        compared."_hybrid_sync_outcome" AS outcome,
+        upserted."_hybrid_sync_content" *= ROW(compared."org_id", compared."loc_id", compared."staff_id", compared."remdate", compared."client_id", compared."client_name",
+                compared."remtype", compared."remnotes", compared."remduedate", compared."remstatus", compared."remtime", compared."remtitle",
+                compared."color", compared."created_at")::record AS is_exact
     FROM upserted
-    JOIN "hybrid_sync_staging"."reminder__0123456789" AS staged ON upserted."rem_id" = staged."rem_id"
-    JOIN compared ON compared.row_number = staged."_hybrid_sync_row"
+    JOIN compared ON upserted."rem_id" = compared."rem_id"
 )
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
@@ -78,4 +82,5 @@ SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
+SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
+WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";

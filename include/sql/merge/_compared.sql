@@ -1,8 +1,9 @@
-{# What an upsert will do with each staged row: its row number and its outcome. One join; no row is written. #}
-{%- from "_macros.sql" import is_mobile, equal, same_row, digest_of, key_object, blocked, awaits_parent %}
-{% macro compared(plan) %}
+{# What an upsert will do with each staged row: its row number, its outcome, and `columns` of it. One join; no row is written. #}
+{%- from "_macros.sql" import is_mobile, equal, names, same_row, digest_of, key_object, blocked, awaits_parent %}
+{% macro compared(plan, columns=()) %}
     SELECT
-        staged.{{ plan.row_number | ident }} AS row_number,
+        staged.{{ plan.row_number | ident }},{% if columns %} {{ names(columns, "staged") }},{% endif %}
+
         CASE
             WHEN target.{{ plan.key[0] | ident }} IS NOT NULL AND {{ is_mobile(plan, "target") }} THEN 'conflict'
 {% if plan.compared %}
@@ -30,7 +31,7 @@
 {% endif %}
             WHEN target.{{ plan.key[0] | ident }} IS NULL THEN 'inserted'
             ELSE 'updated'
-        END AS outcome
+        END AS "_hybrid_sync_outcome"
     FROM {{ plan.staging | relation }} AS staged
     LEFT JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
 {% if plan.detect_edits and not plan.desktop_wins %}

@@ -4,11 +4,11 @@
 WITH compared AS (
 {{ compared(plan) }}),
 chosen AS (
-    SELECT compared.outcome, {{ key_object(plan.key, "staged") }} AS key,
-           row_number() OVER (PARTITION BY compared.outcome ORDER BY compared.row_number) AS place
+    SELECT compared."_hybrid_sync_outcome" AS outcome, {{ key_object(plan.key, "staged") }} AS key,
+           row_number() OVER (PARTITION BY compared."_hybrid_sync_outcome" ORDER BY compared.{{ plan.row_number | ident }}) AS place
     FROM compared
-    JOIN {{ plan.staging | relation }} AS staged ON staged.{{ plan.row_number | ident }} = compared.row_number
-    WHERE compared.outcome <> 'unchanged'
+    JOIN {{ plan.staging | relation }} AS staged ON staged.{{ plan.row_number | ident }} = compared.{{ plan.row_number | ident }}
+    WHERE compared."_hybrid_sync_outcome" <> 'unchanged'
 {% if plan.propagate %}
     UNION ALL
     SELECT 'deleted', {{ key_object(plan.key, "target") }}, row_number() OVER ()

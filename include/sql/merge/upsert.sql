@@ -24,19 +24,18 @@ SELECT 'restricted', count(*) FROM doomed WHERE doomed."_hybrid_sync_needed";
 
 {% endif %}
 WITH compared AS MATERIALIZED (
-    SELECT judged.row_number, judged.outcome
+    SELECT judged.{{ plan.row_number | ident }}, {{ names(plan.columns, "judged") }}, judged."_hybrid_sync_outcome"
     FROM (
-{{ compared(plan) }}    ) AS judged
+{{ compared(plan, plan.columns) }}    ) AS judged
     -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged.outcome <> 'unchanged'
+    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO {{ plan.target | relation }} AS target ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
     OVERRIDING SYSTEM VALUE
-    SELECT {{ names(plan.columns, "staged") }}, {{ plan.ownership.desktop | literal }}{{ numbers(plan, "staged") }}
-    FROM {{ plan.staging | relation }} AS staged
-    JOIN compared ON compared.row_number = staged.{{ plan.row_number | ident }}
-    WHERE compared.outcome IN ('inserted', 'updated')
+    SELECT {{ names(plan.columns, "compared") }}, {{ plan.ownership.desktop | literal }}{{ numbers(plan, "compared") }}
+    FROM compared
+    WHERE compared."_hybrid_sync_outcome" IN ('inserted', 'updated')
     ON CONFLICT ({{ names(plan.key) }}) DO UPDATE SET
 {% for name in plan.assigned %}
         {{ name | ident }} = EXCLUDED.{{ name | ident }},
@@ -46,10 +45,11 @@ upserted AS (
     RETURNING {{ names(plan.key, "target") }}, {{ row_of(plan, plan.compared or plan.key, "target") }} AS "_hybrid_sync_content"
 ),
 arrived AS (
-    SELECT compared.outcome, upserted."_hybrid_sync_content" *= {{ row_of(plan, plan.compared or plan.key, "staged") }} AS is_exact
+    SELECT
+        compared."_hybrid_sync_outcome" AS outcome,
+        upserted."_hybrid_sync_content" *= {{ row_of(plan, plan.compared or plan.key, "compared") }} AS is_exact
     FROM upserted
-    JOIN {{ plan.staging | relation }} AS staged ON {{ equal(plan.key, "upserted", "staged") }}
-    JOIN compared ON compared.row_number = staged.{{ plan.row_number | ident }}
+    JOIN compared ON {{ equal(plan.key, "upserted", "compared") }}
 )
 SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
@@ -57,4 +57,5 @@ SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
 UNION ALL
-SELECT compared.outcome, count(*) FROM compared WHERE compared.outcome NOT IN ('inserted', 'updated') GROUP BY compared.outcome;
+SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
+WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";
