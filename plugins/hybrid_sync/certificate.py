@@ -52,13 +52,19 @@ class Writes:
 
 def read_mobile(connection: Connection[Any], plan: MergePlan) -> tuple[Reading, ...]:
     """Read the target's mobile rows, then those of every table that a foreign key action can reach from it."""
-    tables = [(plan.target, True), *((table.relation, table.has_ownership) for table in plan.reachable)]
-    return tuple(_read(connection, plan, relation, owned) for relation, owned in tables)
+    own = _read(connection, plan, plan.target, has_ownership=True, hashed=plan.hashed)
+    others = (
+        _read(connection, plan, table.relation, has_ownership=table.has_ownership, hashed=False)
+        for table in plan.reachable
+    )
+    return own, *others
 
 
-def _read(connection: Connection[Any], plan: MergePlan, relation: str, has_ownership: bool) -> Reading:
+def _read(
+    connection: Connection[Any], plan: MergePlan, relation: str, *, has_ownership: bool, hashed: bool
+) -> Reading:  # fmt: skip
     statement = sql.render(
-        "merge/certificate.sql", plan=plan, relation_name=relation, has_ownership=has_ownership
+        "merge/certificate.sql", plan=plan, relation_name=relation, has_ownership=has_ownership, hashed=hashed
     )  # fmt: skip
     row = connection.execute(statement).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always returns a row
@@ -98,8 +104,8 @@ def check_writes(
         where = "; ".join(f"{name}: {counts}" for name, counts in sorted(elsewhere.items()))
         raise MobileRowsTouched(
             f"the merge also wrote to {where}. A foreign key action, trigger or rule of {plan.target} carried it "
-            f"there (with rewrite: changed, it can be an event trigger of the database). The merge was rolled back and "
-            f"nothing was changed. Remove that action, or keep the table out of the run.",
+            f"there. The merge was rolled back and nothing was changed. Remove that action, or keep the table out of "
+            f"the run.",
             table=plan.table,
         )
     exclusive = [name for (name,) in connection.execute(sql.render("merge/truncations.sql")).fetchall()]

@@ -17,8 +17,8 @@ from hybrid_sync import certificate, conflicts, ledger, sql
 from hybrid_sync.errors import MergeContention
 from hybrid_sync.guards import check_extract
 from hybrid_sync.ledger import Manifest, MergeRecord
-from hybrid_sync.outcomes import Outcomes, check_outcomes, check_replaced, read_samples, run_template
-from hybrid_sync.preconditions import check_staging, count_desktop, count_vanishing
+from hybrid_sync.outcomes import Outcomes, check_outcomes, check_replaced, parts_of, read_samples, run_template
+from hybrid_sync.preconditions import check_staging, compare, count_desktop, count_vanishing
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -119,7 +119,10 @@ def _attempt(
             return done
         check_staging(connection, plan, manifest)
         before = certificate.read_mobile(connection, plan)
-        desktop_rows = count_desktop(connection, plan, before[0].mobile_rows)
+        desktop_rows = count_desktop(connection, plan, manifest, before[0].mobile_rows)
+        comparison, writing = parts_of(statement)
+        compare(connection, plan, manifest, comparison)
+        # After the comparison: an event trigger of the database may log the table that it makes.
         writes_before = certificate.read_writes(connection)
         check_extract(
             spec, full=plan.full, rows_read=manifest.rows_read, desktop_rows=desktop_rows,
@@ -128,16 +131,17 @@ def _attempt(
         if plan.detect_edits:
             conflicts.settle(connection, plan)  # before the template: desktop_wins overwrites the edit
         samples = read_samples(connection, plan) if plan.dry_run else None
-        outcomes = run_template(connection, statement)
+        outcomes = run_template(connection, writing)
         check_outcomes(plan, manifest, outcomes)
         conflicts.refuse(spec, outcomes.conflict)
+        writes_after = certificate.read_writes(connection)
+        if comparison:
+            connection.execute(sql.render("stage/drop.sql", relation=plan.difference))
         after = certificate.read_mobile(connection, plan)
         if certificate.same(before, after):
             check_replaced(plan, outcomes, desktop_rows)
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
-            certificate.check_writes(
-                connection, plan, own, writes_before, certificate.read_writes(connection), outcomes.writes
-            )
+            certificate.check_writes(connection, plan, own, writes_before, writes_after, outcomes.writes)
             record = _record(plan, manifest, outcomes, before[0], after[0], started_at)
             record = replace(record, samples=samples)
             _write_ledger(connection, plan, manifest, outcomes, record)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+COUNTED = "-- From here on, what is written is counted"
+"""The line of a template before which it only reads: tables of its own aside, it writes nothing."""
+
 SAMPLES = 5
 """How many keys of each outcome a dry run shows."""
 
@@ -49,8 +52,14 @@ class Outcomes:
         return Writes(self.inserted, self.updated, self.deleted)
 
 
+def parts_of(statement: str) -> tuple[str, str]:
+    """A strategy's rendered template in two: what only reads (empty where it has no such part), and what writes."""
+    comparison, mark, writing = statement.partition(COUNTED)
+    return (comparison, mark + writing) if mark else ("", statement)
+
+
 def run_template(connection: Connection[Any], statement: str) -> Outcomes:
-    """Run a strategy's statements, each of which returns rows (outcome, rows), and add them up.
+    """Run the statements that write, each of which returns rows (outcome, rows), and add them up.
 
     Raises ValueError for an outcome that is none of `Outcomes`: the template is wrong.
     """

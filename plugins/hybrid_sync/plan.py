@@ -38,8 +38,8 @@ class MergePlan:
     change. `numbered` are columns that a sequence fills, each with the number where a dry run starts. `full` says that
     the extract held every row of the desktop's table. `children` are foreign keys that reference the target; `parents`,
     set in a dry run alone, those of the target whose rows the run may have staged and not merged. `bytewise` are the
-    columns of which `=` tells every byte from every other, with what has to follow them for it. `telling` says how
-    equal rows are found where there is no key.
+    columns of which `=` tells every byte from every other, with what has to follow them for it; `hashed` says that
+    these are all that the target has. `telling` says how equal rows are found where there is no key.
     """
 
     table: str
@@ -68,6 +68,7 @@ class MergePlan:
     detect_edits: bool
     desktop_wins: bool
     bytewise: dict[str, str]
+    hashed: bool
     telling: Telling = WHOLE_ROW
     row_number: str = ROW_NUMBER
 
@@ -108,6 +109,7 @@ def plan_merge(
         if set(unique.columns) != set(spec.key) and set(unique.columns) <= set(supplied)
     )
     by_name = {column.name: column for column in target.columns}
+    bytewise = {column.name: written for column in target.columns if (written := _bytewise(column)) is not None}
     return MergePlan(
         table=spec.name,
         run_id=run_id,
@@ -145,7 +147,8 @@ def plan_merge(
         ),
         detect_edits=spec.detect_mobile_edits,
         desktop_wins=spec.on_conflict is OnConflict.DESKTOP_WINS,
-        bytewise={column.name: written for column in target.columns if (written := _bytewise(column)) is not None},
+        bytewise=bytewise,
+        hashed=len(bytewise) == len(target.columns),
     )
 
 

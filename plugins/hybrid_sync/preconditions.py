@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manifest) -> None:
-    """The staging must be the run's newest, hold every row that was staged, and be newer than what is in the cloud.
+    """The staging must be the run's newest, be there, and be newer than what is in the cloud.
 
-    :raises StagingLost: it was staged anew since, or an UNLOGGED table was emptied.
+    :raises StagingLost: it was staged anew since, or is gone.
     :raises GuardTripped: a later run's rows were merged meanwhile.
     """
     now = ledger.manifest(connection, plan.run_id, plan.table)
@@ -36,20 +36,43 @@ def check_staging(connection: Connection[Any], plan: MergePlan, manifest: Manife
             table=plan.table,
         )
     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.relation(plan.staging)]).fetchone()
-    rows = (
-        connection.execute(sql.render("merge/staged_count.sql", plan=plan)).fetchone() if there and there[0] else None
+    if not (there and there[0]):
+        raise _lost(plan, manifest, "is gone")
+
+
+def compare(connection: Connection[Any], plan: MergePlan, manifest: Manifest, comparison: str) -> None:
+    """Find what differs, by the part of the strategy's template that only reads; it must see every row that was staged.
+
+    :param comparison: from `outcomes.parts_of`; empty where everything is written anew.
+    :raises StagingLost: rows are missing: an UNLOGGED table was emptied.
+    """
+    upserts = plan.strategy is Strategy.UPSERT
+    if not upserts:
+        _check_rows(connection, plan, manifest, "merge/staged_count.sql")
+    if comparison:
+        connection.execute(comparison)
+    if upserts:  # it has looked at every staged row, and counted them
+        _check_rows(connection, plan, manifest, "merge/compared_count.sql")
+
+
+def _check_rows(connection: Connection[Any], plan: MergePlan, manifest: Manifest, counting: str) -> None:
+    row = connection.execute(sql.render(counting, plan=plan)).fetchone()
+    if row is None or row[0] != manifest.row_count:
+        raise _lost(plan, manifest, f"holds {row[0] if row else 0} rows")
+
+
+def _lost(plan: MergePlan, manifest: Manifest, found: str) -> StagingLost:
+    return StagingLost(
+        f"staging {plan.staging} {found}, {manifest.row_count} were staged (an UNLOGGED table is emptied by a "
+        f"crash or failover). Nothing was changed. Clear the table's task group to stage it again.",
+        table=plan.table,
     )
-    if rows is None or rows[0] != manifest.row_count:
-        found = f"holds {rows[0]} rows" if rows else "is gone"
-        raise StagingLost(
-            f"staging {plan.staging} {found}, {manifest.row_count} were staged (an UNLOGGED table is emptied by a "
-            f"crash or failover). Nothing was changed. Clear the table's task group to stage it again.",
-            table=plan.table,
-        )
 
 
-def count_desktop(connection: Connection[Any], plan: MergePlan, mobile_rows: int) -> int:
-    """How many desktop rows the target has: all but its `mobile_rows`."""
+def count_desktop(connection: Connection[Any], plan: MergePlan, manifest: Manifest, mobile_rows: int) -> int:
+    """How many desktop rows the target has: all but its `mobile_rows`. 0 also where none can go, and nothing asks."""
+    if plan.strategy is Strategy.UPSERT and not plan.propagate and manifest.rows_read:
+        return 0
     statement = sql.render("merge/desktop_count.sql", plan=plan, mobile_rows=mobile_rows)
     row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0

@@ -1,51 +1,60 @@
 -- delete_insert diary (rewrite: changed), run a_run: one row an outcome.
 -- A difference of multisets: as many desktop rows of some content stay as the staging holds.
 
--- 1. Rows that have no equal on the other side. What a statement only reads, the server may share among processes, which
--- it never does in one that writes; so the few rows of the difference get a table of their own.
--- All pairs of equal rows make one group. The planner takes the groups for as many as the rows, and would sort them.
-SET LOCAL enable_sort = FALSE;
+-- 1. Rows that have no equal on the other side, each by its place, and in one row without a place the number of equal
+-- pairs. What a statement only reads, the server may share among processes, which it never does in one that writes; so
+-- the difference gets a table of its own.
 CREATE UNLOGGED TABLE "hybrid_sync_staging"."0123456789__difference" AS
 SELECT
-    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_relation" END AS relation,
-    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_place" END AS gone,
-    CASE WHEN present."_hybrid_sync_place" IS NULL THEN wanted."_hybrid_sync_place" END AS fresh,
+    judged.relation,
+    CASE WHEN judged.relation IS NOT NULL THEN judged.place END AS gone,
+    CASE WHEN judged.relation IS NULL THEN judged.place END AS fresh,
     count(*) AS rows
 FROM (
-    SELECT target.tableoid AS "_hybrid_sync_relation", target.ctid AS "_hybrid_sync_place",
-        pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS "_hybrid_sync_telling",
-        target."day", target."slot", target."body"
-    FROM "public"."diary" AS target
-    WHERE (target."source" = 'D' OR target."source" IS NULL)
-) AS present
-FULL JOIN (
-    SELECT staged.ctid AS "_hybrid_sync_place",
-        pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS "_hybrid_sync_telling",
-        staged."day", staged."slot", staged."body"
-    FROM "hybrid_sync_staging"."diary__0123456789" AS staged
-) AS wanted
-    ON wanted."_hybrid_sync_telling" = present."_hybrid_sync_telling"
-   AND present."day" IS NOT DISTINCT FROM wanted."day"
-                 AND present."slot" IS NOT DISTINCT FROM wanted."slot"
-                 AND present."body" COLLATE "C" IS NOT DISTINCT FROM wanted."body" COLLATE "C"
--- Where many rows are alike, every one would be compared with every other. Then step 2 does it all.
-WHERE (
-    SELECT coalesce(sum(one.rows * other.rows), 0) * 100 / least(100, 1000000 / greatest(current_setting('hybrid_sync.desktop_rows')::float8, 1)) * 100 / least(100, 1000000 / greatest(current_setting('hybrid_sync.staged_rows')::float8, 1))
-           <= 1000000 + 10 * (current_setting('hybrid_sync.desktop_rows')::float8 + current_setting('hybrid_sync.staged_rows')::float8)
+    SELECT
+        CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_relation" END AS relation,
+        CASE
+            WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_place"
+            WHEN present."_hybrid_sync_place" IS NULL THEN wanted."_hybrid_sync_place"
+        END AS place
     FROM (
-        SELECT pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS telling, count(*) AS rows
-        FROM "public"."diary" AS target TABLESAMPLE SYSTEM (least(100, 1000000 / greatest(current_setting('hybrid_sync.desktop_rows')::float8, 1))) REPEATABLE (1)
+        SELECT target.tableoid AS "_hybrid_sync_relation", target.ctid AS "_hybrid_sync_place",
+            pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS "_hybrid_sync_telling",
+            target."day", target."slot", target."body"
+        FROM "public"."diary" AS target
         WHERE (target."source" = 'D' OR target."source" IS NULL)
-        GROUP BY 1
-    ) AS one
-    JOIN (
-        SELECT pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS telling, count(*) AS rows
-        FROM "hybrid_sync_staging"."diary__0123456789" AS staged TABLESAMPLE SYSTEM (least(100, 1000000 / greatest(current_setting('hybrid_sync.staged_rows')::float8, 1))) REPEATABLE (2)
-        GROUP BY 1
-    ) AS other ON other.telling = one.telling
-)
-GROUP BY 1, 2, 3;
-SET LOCAL enable_sort TO DEFAULT;
+    ) AS present
+    FULL JOIN (
+        SELECT staged.ctid AS "_hybrid_sync_place",
+            pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS "_hybrid_sync_telling",
+            staged."day", staged."slot", staged."body"
+        FROM "hybrid_sync_staging"."diary__0123456789" AS staged
+    ) AS wanted
+        ON wanted."_hybrid_sync_telling" = present."_hybrid_sync_telling"
+       AND present."day" IS NOT DISTINCT FROM wanted."day"
+                     AND present."slot" IS NOT DISTINCT FROM wanted."slot"
+                     AND present."body" COLLATE "C" IS NOT DISTINCT FROM wanted."body" COLLATE "C"
+    -- Where many rows are alike, every one would be compared with every other. Then step 2 does it all.
+    WHERE (
+        SELECT coalesce(sum(one.rows * other.rows), 0) * 100 / least(100, 1000000 / greatest(current_setting('hybrid_sync.desktop_rows')::float8, 1)) * 100 / least(100, 1000000 / greatest(current_setting('hybrid_sync.staged_rows')::float8, 1))
+               <= 1000000 + 10 * (current_setting('hybrid_sync.desktop_rows')::float8 + current_setting('hybrid_sync.staged_rows')::float8)
+        FROM (
+            SELECT pg_catalog.hashtextextended(ROW(target."day", target."slot", target."body")::record::text, 0) AS telling, count(*) AS rows
+            FROM "public"."diary" AS target TABLESAMPLE SYSTEM (least(100, 1000000 / greatest(current_setting('hybrid_sync.desktop_rows')::float8, 1))) REPEATABLE (1)
+            WHERE (target."source" = 'D' OR target."source" IS NULL)
+            GROUP BY 1
+        ) AS one
+        JOIN (
+            SELECT pg_catalog.hashtextextended(ROW(staged."day", staged."slot", staged."body")::record::text, 0) AS telling, count(*) AS rows
+            FROM "hybrid_sync_staging"."diary__0123456789" AS staged TABLESAMPLE SYSTEM (least(100, 1000000 / greatest(current_setting('hybrid_sync.staged_rows')::float8, 1))) REPEATABLE (2)
+            GROUP BY 1
+        ) AS other ON other.telling = one.telling
+    )
+    -- no row; it keeps the planner from expecting a group for each row, and so from counting in one process alone
+    UNION ALL
+    SELECT NULL, NULL WHERE FALSE
+) AS judged
+GROUP BY judged.relation, judged.place;
 
 -- 2. Nothing more to do if each row that has an equal has one: then the rest of either side are as many as the pairs.
 -- Otherwise some content is there more than once, and the n-th row of it stays if the other side has n of it too.
@@ -80,8 +89,10 @@ FULL JOIN (
 WHERE (SELECT tally.pairs <> tally.present OR tally.pairs <> tally.wanted FROM tally)
   AND (one.place IS NULL OR other.place IS NULL);
 
--- 3. The difference is carried out, row by row at its place.
 ANALYZE "hybrid_sync_staging"."0123456789__difference";
+
+-- From here on, what is written is counted, table by table (merge/writes.sql).
+-- 3. The difference is carried out, row by row at its place.
 WITH gone AS (
     DELETE FROM "public"."diary" AS target
     USING "hybrid_sync_staging"."0123456789__difference" AS difference
@@ -115,5 +126,3 @@ UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.desktop_rows')::bigint - count(difference.gone) FROM "hybrid_sync_staging"."0123456789__difference" AS difference
 UNION ALL
 SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome;
-
-DROP TABLE "hybrid_sync_staging"."0123456789__difference";

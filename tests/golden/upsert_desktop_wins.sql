@@ -1,27 +1,50 @@
 -- upsert clients, run a_run: one row an outcome.
+
+-- 1. The staged rows that the target does not hold as they are: each one's place in the staging, and in one row without a
+-- place the number of all others. What a statement only reads, the server may share among processes, which it never
+-- does in one that writes; so the difference gets a table of its own.
+-- Measured with 1,000,000 rows: tables that lie in the order of their keys are merged in 0.6 s and hashed in 1.0 s, others
+-- merged in 3.3 s and hashed in 1.3 s. With random_page_cost at 4 the planner hashes either, with 1.1 it merges either.
+SET LOCAL random_page_cost = 2.5;
+SET LOCAL hash_mem_multiplier = 1;
+CREATE UNLOGGED TABLE "hybrid_sync_staging"."0123456789__difference" AS
+SELECT judged.place, count(*) AS rows
+FROM (
+    SELECT
+        -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
+        CASE WHEN (
+            target."org_id" IS NOT NULL
+            AND (target."source" = 'D' OR target."source" IS NULL)
+            AND target."name" COLLATE "C" IS NOT DISTINCT FROM staged."name" COLLATE "C"
+                 AND target."email" COLLATE "C" IS NOT DISTINCT FROM staged."email" COLLATE "C"
+        ) IS NOT TRUE THEN staged.ctid END AS place
+    FROM "hybrid_sync_staging"."clients__0123456789" AS staged
+    LEFT JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
+    -- no row; it keeps the planner from expecting a group for each row, and so from counting in one process alone
+    UNION ALL
+    SELECT NULL WHERE FALSE
+) AS judged
+GROUP BY judged.place;
+SET LOCAL random_page_cost TO DEFAULT;
+SET LOCAL hash_mem_multiplier TO DEFAULT;
+ANALYZE "hybrid_sync_staging"."0123456789__difference";
+
+-- From here on, what is written is counted, table by table (merge/writes.sql).
+-- 2. Every row of the difference is judged, and written if it may be.
 WITH compared AS MATERIALIZED (
-    SELECT judged."_hybrid_sync_row", judged."org_id", judged."client_id", judged."name", judged."email", judged."_hybrid_sync_outcome"
-    FROM (
     SELECT
         staged."_hybrid_sync_row", staged."org_id", staged."client_id", staged."name", staged."email",
         CASE
             WHEN target."org_id" IS NOT NULL AND (target."source" = 'D' OR target."source" IS NULL) IS NOT TRUE THEN 'conflict'
-            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
-            WHEN target."org_id" IS NOT NULL
-                 AND target."name" COLLATE "C" IS NOT DISTINCT FROM staged."name" COLLATE "C"
-                 AND target."email" COLLATE "C" IS NOT DISTINCT FROM staged."email" COLLATE "C"
-                 THEN 'unchanged'
             -- another row, a phone's or the desktop's, holds a unique value of this one
             WHEN target."org_id" IS NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
             WHEN target."org_id" IS NOT NULL AND (EXISTS (SELECT 1 FROM "public"."clients" AS other WHERE other."email" = staged."email" AND NOT (other."org_id" = staged."org_id" AND other."client_id" = staged."client_id"))) THEN 'conflict'
             WHEN target."org_id" IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS "_hybrid_sync_outcome"
-    FROM "hybrid_sync_staging"."clients__0123456789" AS staged
+    FROM "hybrid_sync_staging"."0123456789__difference" AS difference
+    JOIN "hybrid_sync_staging"."clients__0123456789" AS staged ON staged.ctid = difference.place
     LEFT JOIN "public"."clients" AS target ON target."org_id" = staged."org_id" AND target."client_id" = staged."client_id"
-    ) AS judged
-    -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
 ),
 upserted AS (
     INSERT INTO "public"."clients" AS target ("org_id", "client_id", "name", "email", "source")
@@ -47,7 +70,7 @@ SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
-SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
+SELECT 'unchanged', difference.rows FROM "hybrid_sync_staging"."0123456789__difference" AS difference WHERE difference.place IS NULL
 UNION ALL
 SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
 WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";

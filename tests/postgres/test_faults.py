@@ -84,12 +84,15 @@ def test_a_stage_and_a_merge_that_are_killed_at_every_point_change_nothing_and_t
     office.do("stage", table=table)
     assert len(office.stagings()) == 1
 
-    for message in (b"LOCK TABLE", BEFORE_THE_TEMPLATE[table], b"INSERT INTO hybrid_sync.merge_log", b"COMMIT"):
+    within = [b"LOCK TABLE", BEFORE_THE_TEMPLATE[table], b"INSERT INTO hybrid_sync.merge_log", b"COMMIT"]
+    if table == "jobs":
+        within += [b"CREATE UNLOGGED TABLE", b"DROP TABLE"]
+    for message in within:
         kill_at(office, "merge", table, message, number)
         assert office.picture(table) == before
-        assert office.merges() == 0
+        assert (office.merges(), len(office.stagings())) == (0, 1)
 
-    kill_at(office, "merge", table, b"DROP TABLE", number)  # after COMMIT
+    kill_at(office, "merge", table, b"pg_advisory_xact_lock", number)  # after COMMIT, before the staging is dropped
     after = office.picture(table)
     office.assert_synced(table)
     assert len(office.stagings()) == 1

@@ -113,9 +113,15 @@ def test_the_statements_around_a_merge(connection: psycopg.Connection[Any], temp
     made = plan(connection, VARIANTS["upsert_detect_mobile_edits"], ("org_id", "client_id", "name", "email"))
     text = sql.render(
         f"merge/{template}.sql", plan=made, relation_name="public.clients", has_ownership=True,
-        identity=made.identity, limits=Limits(),
+        identity=made.identity, limits=Limits(), hashed=True,
     )  # fmt: skip
     compare(f"merge_{template}", text)
+
+
+def test_the_certificate_of_a_table_with_a_type_whose_equals_differ(connection: psycopg.Connection[Any]) -> None:
+    made = plan(connection, VARIANTS["upsert_propagate"], ("org_id", "client_id", "name", "email"))
+    names = {"relation_name": "public.clients", "has_ownership": True, "hashed": False}
+    compare("merge_certificate_of_texts", sql.render("merge/certificate.sql", plan=made, **names))
 
 
 @pytest.mark.parametrize("template", GATHERING)
@@ -159,6 +165,7 @@ def test_no_identifier_of_the_registry_stands_unquoted_in_a_rendered_statement()
 def test_no_golden_file_is_left_over() -> None:
     expected = {f"{spec.strategy}_{spec.name}" for spec in REGISTRY.tables}
     expected |= set(VARIANTS) | {f"{name}.conflicts" for name in VARIANTS}
+    expected |= {"merge_certificate_of_texts"}
     expected |= {f"merge_{name}" for name in ("certificate", "missing", "remember", "begin", "mobile_versions")}
     expected |= {f"stage_{name}" for name in GATHERING}
     assert {path.stem for path in GOLDEN.glob("*.sql")} == expected

@@ -1,19 +1,10 @@
-{# What an upsert will do with each staged row: its row number, its outcome, and `columns` of it. One join; no row is written. #}
-{%- from "_macros.sql" import is_mobile, equal, names, same_row, digest_of, key_object, blocked, awaits_parent %}
-{% macro compared(plan, columns=()) %}
+{# What an upsert will do with each row of the difference: its row number, its outcome, and `columns` of it. No row is written. #}
+{%- from "_macros.sql" import is_mobile, equal, names, digest_of, key_object, blocked, awaits_parent %}
+{% macro compared(plan, columns) %}
     SELECT
-        staged.{{ plan.row_number | ident }},{% if columns %} {{ names(columns, "staged") }},{% endif %}
-
+        staged.{{ plan.row_number | ident }}, {{ names(columns, "staged") }},
         CASE
             WHEN target.{{ plan.key[0] | ident }} IS NOT NULL AND {{ is_mobile(plan, "target") }} THEN 'conflict'
-{% if plan.compared %}
-            -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
-            WHEN target.{{ plan.key[0] | ident }} IS NOT NULL
-                 AND {{ same_row(plan, plan.compared, "target", "staged") }}
-                 THEN 'unchanged'
-{% else %}
-            WHEN target.{{ plan.key[0] | ident }} IS NOT NULL THEN 'unchanged'
-{% endif %}
 {% if plan.detect_edits and not plan.desktop_wins %}
             -- what stands there is not what we last wrote: a phone edited our row, and its edit stays
             WHEN written.digest <> {{ digest_of(plan, plan.compared, "target") }} THEN 'conflict'
@@ -32,7 +23,8 @@
             WHEN target.{{ plan.key[0] | ident }} IS NULL THEN 'inserted'
             ELSE 'updated'
         END AS "_hybrid_sync_outcome"
-    FROM {{ plan.staging | relation }} AS staged
+    FROM {{ plan.difference | relation }} AS difference
+    JOIN {{ plan.staging | relation }} AS staged ON staged.ctid = difference.place
     LEFT JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
 {% if plan.detect_edits and not plan.desktop_wins %}
     LEFT JOIN hybrid_sync.written AS written

@@ -3,30 +3,39 @@
 -- delete_insert {{ plan.table }} (rewrite: changed), run {{ plan.run_id }}: one row an outcome.
 -- A difference of multisets: as many desktop rows of some content stay as the staging holds.
 
--- 1. Rows that have no equal on the other side. What a statement only reads, the server may share among processes, which
--- it never does in one that writes; so the few rows of the difference get a table of their own.
--- All pairs of equal rows make one group. The planner takes the groups for as many as the rows, and would sort them.
-SET LOCAL enable_sort = FALSE;
+-- 1. Rows that have no equal on the other side, each by its place, and in one row without a place the number of equal
+-- pairs. What a statement only reads, the server may share among processes, which it never does in one that writes; so
+-- the difference gets a table of its own.
 CREATE UNLOGGED TABLE {{ plan.difference | relation }} AS
 SELECT
-    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_relation" END AS relation,
-    CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_place" END AS gone,
-    CASE WHEN present."_hybrid_sync_place" IS NULL THEN wanted."_hybrid_sync_place" END AS fresh,
+    judged.relation,
+    CASE WHEN judged.relation IS NOT NULL THEN judged.place END AS gone,
+    CASE WHEN judged.relation IS NULL THEN judged.place END AS fresh,
     count(*) AS rows
 FROM (
-    {{ present(plan) }}
-) AS present
-FULL JOIN (
-    {{ wanted(plan) }}
-) AS wanted
-    ON wanted."_hybrid_sync_telling" = present."_hybrid_sync_telling"
-   AND {{ same_row(plan, plan.compared, "present", "wanted") }}
--- Where many rows are alike, every one would be compared with every other. Then step 2 does it all.
-WHERE (
-    {{ few_meet(plan) }}
-)
-GROUP BY 1, 2, 3;
-SET LOCAL enable_sort TO DEFAULT;
+    SELECT
+        CASE WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_relation" END AS relation,
+        CASE
+            WHEN wanted."_hybrid_sync_place" IS NULL THEN present."_hybrid_sync_place"
+            WHEN present."_hybrid_sync_place" IS NULL THEN wanted."_hybrid_sync_place"
+        END AS place
+    FROM (
+        {{ present(plan) | indent }}
+    ) AS present
+    FULL JOIN (
+        {{ wanted(plan) | indent }}
+    ) AS wanted
+        ON wanted."_hybrid_sync_telling" = present."_hybrid_sync_telling"
+       AND {{ same_row(plan, plan.compared, "present", "wanted") | indent }}
+    -- Where many rows are alike, every one would be compared with every other. Then step 2 does it all.
+    WHERE (
+        {{ few_meet(plan) | indent }}
+    )
+    -- no row; it keeps the planner from expecting a group for each row, and so from counting in one process alone
+    UNION ALL
+    SELECT NULL, NULL WHERE FALSE
+) AS judged
+GROUP BY judged.relation, judged.place;
 
 -- 2. Nothing more to do if each row that has an equal has one: then the rest of either side are as many as the pairs.
 -- Otherwise some content is there more than once, and the n-th row of it stays if the other side has n of it too.
@@ -61,8 +70,10 @@ FULL JOIN (
 WHERE (SELECT tally.pairs <> tally.present OR tally.pairs <> tally.wanted FROM tally)
   AND (one.place IS NULL OR other.place IS NULL);
 
--- 3. The difference is carried out, row by row at its place.
 ANALYZE {{ plan.difference | relation }};
+
+-- From here on, what is written is counted, table by table (merge/writes.sql).
+-- 3. The difference is carried out, row by row at its place.
 WITH gone AS (
     DELETE FROM {{ plan.target | relation }} AS target
     USING {{ plan.difference | relation }} AS difference
@@ -101,5 +112,3 @@ UNION ALL
 SELECT 'unchanged', current_setting('hybrid_sync.desktop_rows')::bigint - count(difference.gone) FROM {{ plan.difference | relation }} AS difference
 UNION ALL
 SELECT judged.outcome, count(*) FROM judged WHERE judged.outcome <> 'inserted' GROUP BY judged.outcome;
-
-DROP TABLE {{ plan.difference | relation }};

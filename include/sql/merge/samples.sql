@@ -2,13 +2,11 @@
 {%- from "merge/_compared.sql" import compared -%}
 -- A dry run's examples: the keys of the first rows of each outcome.
 WITH compared AS (
-{{ compared(plan) }}),
+{{ compared(plan, plan.key) }}),
 chosen AS (
-    SELECT compared."_hybrid_sync_outcome" AS outcome, {{ key_object(plan.key, "staged") }} AS key,
+    SELECT compared."_hybrid_sync_outcome" AS outcome, {{ key_object(plan.key, "compared") }} AS key,
            row_number() OVER (PARTITION BY compared."_hybrid_sync_outcome" ORDER BY compared.{{ plan.row_number | ident }}) AS place
     FROM compared
-    JOIN {{ plan.staging | relation }} AS staged ON staged.{{ plan.row_number | ident }} = compared.{{ plan.row_number | ident }}
-    WHERE compared."_hybrid_sync_outcome" <> 'unchanged'
 {% if plan.propagate %}
     UNION ALL
     SELECT 'deleted', {{ key_object(plan.key, "target") }}, row_number() OVER ()

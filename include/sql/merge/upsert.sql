@@ -1,8 +1,38 @@
-{%- from "_macros.sql" import is_desktop, equal, names, row_of, numbers -%}
+{%- from "_macros.sql" import is_desktop, equal, names, same_row, row_of, numbers -%}
 {%- from "merge/_compared.sql" import compared -%}
 -- upsert {{ plan.table }}, run {{ plan.run_id }}: one row an outcome.
+
+-- 1. The staged rows that the target does not hold as they are: each one's place in the staging, and in one row without a
+-- place the number of all others. What a statement only reads, the server may share among processes, which it never
+-- does in one that writes; so the difference gets a table of its own.
+-- Measured with 1,000,000 rows: tables that lie in the order of their keys are merged in 0.6 s and hashed in 1.0 s, others
+-- merged in 3.3 s and hashed in 1.3 s. With random_page_cost at 4 the planner hashes either, with 1.1 it merges either.
+SET LOCAL random_page_cost = 2.5;
+SET LOCAL hash_mem_multiplier = 1;
+CREATE UNLOGGED TABLE {{ plan.difference | relation }} AS
+SELECT judged.place, count(*) AS rows
+FROM (
+    SELECT
+        -- byte for byte, so that 1.0 and 1.00, or two spellings of a json, do not pass for the same
+        CASE WHEN (
+            target.{{ plan.key[0] | ident }} IS NOT NULL
+            AND {{ is_desktop(plan, "target") }}
+            AND {{ same_row(plan, plan.compared, "target", "staged") }}
+        ) IS NOT TRUE THEN staged.ctid END AS place
+    FROM {{ plan.staging | relation }} AS staged
+    LEFT JOIN {{ plan.target | relation }} AS target ON {{ equal(plan.key, "target", "staged") }}
+    -- no row; it keeps the planner from expecting a group for each row, and so from counting in one process alone
+    UNION ALL
+    SELECT NULL WHERE FALSE
+) AS judged
+GROUP BY judged.place;
+SET LOCAL random_page_cost TO DEFAULT;
+SET LOCAL hash_mem_multiplier TO DEFAULT;
+ANALYZE {{ plan.difference | relation }};
+
+-- From here on, what is written is counted, table by table (merge/writes.sql).
 {% if plan.propagate %}
--- deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
+-- 2. deletes: propagate. A desktop row that the full extract no longer has goes, unless a row of another table needs it.
 -- First, so that a new row can take the unique values of one that is gone.
 WITH doomed AS MATERIALIZED (
     SELECT
@@ -23,13 +53,9 @@ UNION ALL
 SELECT 'restricted', count(*) FROM doomed WHERE doomed."_hybrid_sync_needed";
 
 {% endif %}
+-- {{ 3 if plan.propagate else 2 }}. Every row of the difference is judged, and written if it may be.
 WITH compared AS MATERIALIZED (
-    SELECT judged.{{ plan.row_number | ident }}, {{ names(plan.columns, "judged") }}, judged."_hybrid_sync_outcome"
-    FROM (
-{{ compared(plan, plan.columns) }}    ) AS judged
-    -- unchanged rows are most of the table, and nothing is done to them
-    WHERE judged."_hybrid_sync_outcome" <> 'unchanged'
-),
+{{ compared(plan, plan.columns) }}),
 upserted AS (
     INSERT INTO {{ plan.target | relation }} AS target ({{ names(plan.columns) }}, {{ plan.ownership.column | ident }}{{ numbers(plan) }})
     OVERRIDING SYSTEM VALUE
@@ -55,7 +81,7 @@ SELECT arrived.outcome, count(*) AS rows FROM arrived GROUP BY arrived.outcome
 UNION ALL
 SELECT 'altered', count(*) FROM arrived WHERE NOT arrived.is_exact
 UNION ALL
-SELECT 'unchanged', current_setting('hybrid_sync.staged_rows')::bigint - (SELECT count(*) FROM compared)
+SELECT 'unchanged', difference.rows FROM {{ plan.difference | relation }} AS difference WHERE difference.place IS NULL
 UNION ALL
 SELECT compared."_hybrid_sync_outcome", count(*) FROM compared
 WHERE compared."_hybrid_sync_outcome" NOT IN ('inserted', 'updated') GROUP BY compared."_hybrid_sync_outcome";
