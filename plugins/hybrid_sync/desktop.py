@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hybrid_sync import sql
 from hybrid_sync.errors import DesktopUnavailable, SchemaMismatch
 from hybrid_sync.odbc import catalogue, filters, rules, streams
-from hybrid_sync.odbc.drivers import Dbms, Driver, identify, prepared
+from hybrid_sync.odbc.drivers import Dbms, Driver, for_answers, identify, prepared
 from hybrid_sync.odbc.failures import TextNotUtf8
 from hybrid_sync.odbc.filters import Condition
 from hybrid_sync.odbc.readings import DesktopColumn, Reading
@@ -50,7 +50,7 @@ class Desktop:
 
     def __enter__(self) -> Self:
         """Connect."""
-        self._connection = streams.connect(self._connection_string)
+        self._connection = streams.connect(for_answers(self._connection_string))
         self.driver = identify(self._connection)
         return self
 

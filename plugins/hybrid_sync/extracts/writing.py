@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from hybrid_sync.ahead import ahead
 from hybrid_sync.errors import ExtractsUnavailable
 from hybrid_sync.extracts import storage
 from hybrid_sync.extracts.extract import FILE, FOOTER, PARTIAL, Extract
@@ -39,7 +40,7 @@ def write_extract(
     watermark: str | None = None,
     known: Mapping[str, Any] = MappingProxyType({}),
 ) -> Extract:
-    """Write batches to `folder` one by one, and say what was written.
+    """Write batches to `folder` one by one, reading on meanwhile, and say what was written.
 
     :param batches: with the desktop's column names; at least one, which may be empty.
     :param columns: cloud column -> desktop column. Other columns of the batches are not written.
@@ -58,8 +59,8 @@ def write_extract(
     rows = 0
     writer: pq.ParquetWriter | None = None
     try:
-        with storage.open_private(partial) as sink:
-            for group in _row_groups(batches):
+        with storage.open_private(partial) as sink, ahead(_row_groups(batches)) as groups:
+            for group in groups:
                 rows += group.num_rows
                 if watermark is not None:
                     highest.add(group.column(watermark))

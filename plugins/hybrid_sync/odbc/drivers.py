@@ -89,6 +89,18 @@ def prepared(connection_string: str) -> str:
     return connection_string
 
 
+def for_answers(connection_string: str) -> str:
+    """The connection string for questions that are answered by few rows, where reads are made for many.
+
+    psqlODBC with UseDeclareFetch asks through a cursor, which PostgreSQL plans for one process alone: the survey of
+    1,000,000 rows takes 0.27 s in place of 0.19.
+    """
+    if "usedeclarefetch" not in pairs(connection_string):
+        return connection_string
+    kept = (found for found in _PAIR.finditer(connection_string) if found[1].casefold() != "usedeclarefetch")
+    return "".join(f"{found[1]}={found[2]};" for found in kept) + "UseDeclareFetch=0;"
+
+
 def redact(text: str, connection_string: str) -> str:
     """Take the connection string's secrets out of `text`: drivers and their managers repeat them in messages."""
     for name, value in pairs(connection_string).items():

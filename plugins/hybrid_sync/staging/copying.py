@@ -6,14 +6,13 @@ While one piece goes to the cloud, the next is read, converted and encoded in a 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import sql
+from hybrid_sync.ahead import ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from hybrid_sync.staging.stage import Stage
 
 PIECE_BYTES = 16 * 1024 * 1024  # of Arrow data; long texts make pieces of few rows
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def copy_in(
     Returns the rows read."""
     statement = sql.render("stage/copy.sql", stage=stage)
     rows_read = 0
-    with connection.cursor() as cursor, closing(_ahead(_pieces(batches, conversion, first_row))) as pieces:
+    with connection.cursor() as cursor, ahead(_pieces(batches, conversion, first_row)) as pieces:
         for piece in pieces:
             if piece.encoded is not None:
                 with cursor.copy(statement) as copy:
@@ -79,13 +77,3 @@ def _encode(batch: pa.RecordBatch) -> bytes:
 
     encoder = ArrowToPostgresBinaryEncoder(batch.schema)
     return b"".join((encoder.write_header(), encoder.write_batch(batch), encoder.finish()))
-
-
-def _ahead(items: Iterator[_Item]) -> Generator[_Item]:
-    """The same items, each made while the one before it is used."""
-    ended = object()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hybrid_sync_convert") as worker:
-        upcoming = worker.submit(next, items, ended)
-        while (item := upcoming.result()) is not ended:
-            upcoming = worker.submit(next, items, ended)
-            yield item  # type: ignore[misc]
