@@ -72,6 +72,8 @@ BARS = (
     Bar("upsert_wal_changed", "upsert, 1 % changed, WAL against the seed's SQL", 0.2),
     Bar("rewrite_time", "rewrite: changed, 1 % changed, time against delete and insert all", 0.5),
     Bar("rewrite_wal", "rewrite: changed, 1 % changed, WAL against delete and insert all", 0.2),
+    Bar("rewrite_linked_time", "the same, a table with a foreign key as the seed's three have, time", 0.5),
+    Bar("rewrite_linked_wal", "the same, a table with a foreign key as the seed's three have, WAL", 0.2),
     Bar("memory", "highest memory of a task", 400, "MB"),
     Bar("memory_more", "highest memory of a task, 10,000,000 rows", 400, "MB"),
     Bar("memory_growth", "the same, against the smaller table", 1.1),

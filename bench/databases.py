@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -75,26 +75,28 @@ def rename(server: PostgresServer, name: str, new_name: str) -> None:
 
 def make_desktop(server: PostgresServer, name: str, rows: int) -> str:
     """A desktop database whose table jobs has `rows` rows. Returns its URI."""
-    return _make_filled(server, name, "desktop", {"fill_desktop": rows})
+    return _make_filled(server, name, "desktop", "jobs", rows)
 
 
 def make_cloud(server: PostgresServer, name: str, table: str, rows: int) -> str:
     """A cloud that holds the same rows in `table`, mobile rows among them, and the package's schema."""
     from hybrid_sync import ledger
 
-    uri = _make_filled(server, name, "cloud", {f"fill_{table}": rows})
+    uri = _make_filled(server, name, "cloud", table, rows)
     with connected(uri) as connection:
         ledger.migrate(connection)
     return uri
 
 
-def _make_filled(server: PostgresServer, name: str, schema: str, fills: Mapping[str, int]) -> str:
+def _make_filled(server: PostgresServer, name: str, side: str, table: str, rows: int) -> str:
+    from psycopg import sql
+
     uri = make(server, name)
     with connected(uri) as connection:
         connection.execute(statement("rows"))
-        connection.execute(statement(schema))
-        for fill, rows in fills.items():
-            connection.execute(statement(fill), {"rows": rows})
+        connection.execute(statement(side))
+        fill = sql.SQL(statement(f"fill_{side}")).format(table=sql.Identifier(table))
+        connection.execute(fill, {"rows": rows})
         connection.execute("VACUUM ANALYZE")
     return uri
 

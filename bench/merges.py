@@ -15,8 +15,8 @@ from demo.postgres import PostgresServer
 from hybrid_sync.staging import relation_name
 
 MB = 1e6
-SCENARIOS = (("jobs", "same"), ("jobs", "changed"), ("diary", "changed"))
-_SEED = {"jobs": "seed_upsert", "diary": "seed_delete_insert"}
+SCENARIOS = (("jobs", "same"), ("jobs", "changed"), ("diary", "changed"), ("linked_diary", "changed"))
+_SEED = {"jobs": "seed_upsert", "diary": "seed_delete_insert", "linked_diary": "seed_delete_insert"}
 
 
 def measure(options: Options, server: PostgresServer, folder: Path, tell: Callable[[str], None]) -> Notes:
@@ -64,7 +64,7 @@ def _seed(notes: Notes, server: PostgresServer, table: str, scenario: str) -> No
     with connected(_copy(server, table)) as connection:
         [(before,)] = connection.execute("SELECT pg_current_wal_insert_lsn()").fetchall()
         start = time.perf_counter()
-        connection.execute(sql.SQL(statement(_SEED[table])).format(staging=staging))
+        connection.execute(sql.SQL(statement(_SEED[table])).format(target=sql.Identifier(table), staging=staging))
         notes.add(f"seed, {table}, {scenario}, s", time.perf_counter() - start)
         [(wal,)] = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", [before]).fetchall()
         notes.add(f"seed, {table}, {scenario}, WAL MB", float(wal) / MB)
@@ -85,7 +85,8 @@ def _conclude(notes: Notes) -> None:
     for scenario in ("same", "changed"):
         notes.findings.append(finding(f"upsert_time_{scenario}", against_seed(f"jobs, {scenario}", "s")))
         notes.findings.append(finding(f"upsert_wal_{scenario}", against_seed(f"jobs, {scenario}", "WAL MB")))
-    notes.findings.append(finding("rewrite_time", against_seed("diary, changed", "s")))
-    notes.findings.append(finding("rewrite_wal", against_seed("diary, changed", "WAL MB")))
+    for table, key in (("diary", "rewrite"), ("linked_diary", "rewrite_linked")):
+        notes.findings.append(finding(f"{key}_time", against_seed(f"{table}, changed", "s")))
+        notes.findings.append(finding(f"{key}_wal", against_seed(f"{table}, changed", "WAL MB")))
     # The merge with nothing changed does the least else: the certificate's share is highest there.
     notes.findings.append(finding("certificate", notes.values("hybrid_sync, jobs, same, certificate, %")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid_sync.odbc.drivers import pairs, prepared, redact, with_settings
+from hybrid_sync.odbc.drivers import for_answers, pairs, prepared, redact, with_settings
 from hybrid_sync.odbc.failures import DriverError, while_connecting, while_reading
 
 
@@ -27,6 +27,13 @@ def test_each_driver_is_told_what_it_needs_before_it_opens() -> None:
         "DRIVER={PostgreSQL Unicode};PWD={a;b};"
     )
     assert prepared("DSN=anything;MaxVarcharSize=9") == "DSN=anything;MaxVarcharSize=9"
+
+
+def test_questions_are_asked_without_a_cursor_and_nothing_else_changes() -> None:
+    assert for_answers("DRIVER={x};usedeclarefetch=1;PWD={a;b};Fetch=9") == (
+        "DRIVER={x};PWD={a;b};Fetch=9;UseDeclareFetch=0;"
+    )
+    assert for_answers("DRIVER={SQLite3};Database=x") == "DRIVER={SQLite3};Database=x"
 
 
 @pytest.mark.parametrize(

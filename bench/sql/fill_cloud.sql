@@ -1,5 +1,5 @@
 -- After every twentieth row of the desktop's comes one that a phone made, with a number of its own.
-INSERT INTO jobs (
+INSERT INTO {table} (
     job_id, org_id, client_id, task_id, title, notes, job_date, target_date, amount, hours, minutes, status,
     changed_at, source
 )
