@@ -1,4 +1,4 @@
-"""Every task process parses the DAG file first: it has to be quick, and to explain a registry that it cannot read."""
+"""Every task process parses the DAG file: it has to load little, and to explain a registry that it cannot read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 PARSE = """
-import sys, time
+import sys
 from airflow.sdk import DAG, BaseOperator, ExceptionRetryPolicy, Param, RetryAction, RetryRule, TaskGroup
 loaded = set(sys.modules)
-began = time.process_time()
 import hybrid_sync_dag
-took = time.process_time() - began
-new = {name.split(".")[0] for name in set(sys.modules) - loaded}
-print(took, ",".join(sorted(new)))
+print(*sorted(set(sys.modules) - loaded))
 """
 
 
@@ -29,13 +26,14 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_the_dag_file_adds_less_than_a_third_of_a_second_and_loads_no_driver() -> None:
+def test_the_dag_file_loads_no_driver_and_little_else() -> None:
     done = python(PARSE)
     assert done.returncode == 0, done.stderr
-    took, new = done.stdout.split(maxsplit=1)
-    assert float(took) < 0.3
+    new = done.stdout.split()
     heavy = {"psycopg", "psycopg2", "pyodbc", "pyarrow", "arrow_odbc", "pgpq", "pydantic", "sqlalchemy", "fastapi"}
-    assert not heavy & set(new.strip().split(",")), new
+    assert not heavy & {name.split(".")[0] for name in new}, new
+    # What is not ours are a few modules of Airflow's own. Each module costs about two milliseconds.
+    assert len([name for name in new if not name.startswith("hybrid_sync")]) < 30, new
 
 
 def test_a_bad_registry_shows_as_an_import_error_with_one_sentence(tmp_path: Path) -> None:
