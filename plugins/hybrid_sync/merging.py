@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import certificate, conflicts, ledger, sql
@@ -121,9 +122,9 @@ def _attempt(
         before = certificate.read_mobile(connection, plan)
         desktop_rows = count_desktop(connection, plan, manifest, before[0].mobile_rows)
         comparison, writing = parts_of(statement)
+        writes = [certificate.read_writes(connection)]
         compare(connection, plan, manifest, comparison)
-        # After the comparison: an event trigger of the database may log the table that it makes.
-        writes_before = certificate.read_writes(connection)
+        writes.append(certificate.read_writes(connection))
         check_extract(
             spec, full=plan.full, rows_read=manifest.rows_read, desktop_rows=desktop_rows,
             vanishing=count_vanishing(connection, plan, manifest, desktop_rows), approved=approved_deletes,
@@ -134,14 +135,16 @@ def _attempt(
         outcomes = run_template(connection, writing)
         check_outcomes(plan, manifest, outcomes)
         conflicts.refuse(spec, outcomes.conflict)
-        writes_after = certificate.read_writes(connection)
+        writes.append(certificate.read_writes(connection))
         if comparison:
             connection.execute(sql.render("stage/drop.sql", relation=plan.difference))
+        writes.append(certificate.read_writes(connection))
         after = certificate.read_mobile(connection, plan)
         if certificate.same(before, after):
             check_replaced(plan, outcomes, desktop_rows)
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}
-            certificate.check_writes(connection, plan, own, writes_before, writes_after, outcomes.writes)
+            made, written, dropped = (certificate.between(*pair) for pair in pairwise(writes))
+            certificate.check_writes(connection, plan, own, written, (made, dropped), outcomes.writes)
             record = _record(plan, manifest, outcomes, before[0], after[0], started_at)
             record = replace(record, samples=samples)
             _write_ledger(connection, plan, manifest, outcomes, record)

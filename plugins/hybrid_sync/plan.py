@@ -158,7 +158,7 @@ def _bytewise(column: TargetColumn) -> str | None:
     1.0 and 1.00 are equal numerics, and so are 'a' and 'a ' as characters without a length: where the scale or the
     length is declared, they are the same bytes too.
     """
-    if column.is_domain:
+    if column.is_domain or column.kind != "b" or "." in column.type:  # the last two: somebody's type of a known name
         return None
     if column.base == "numeric" and column.precision is not None:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hybrid_sync import ledger, sql
-from hybrid_sync.errors import GuardTripped, StagingLost
+from hybrid_sync.errors import GuardTripped, RowsUnaccounted, StagingLost
 from hybrid_sync.specs import Strategy
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def compare(connection: Connection[Any], plan: MergePlan, manifest: Manifest, co
 
     :param comparison: from `outcomes.parts_of`; empty where everything is written anew.
     :raises StagingLost: rows are missing: an UNLOGGED table was emptied.
+    :raises RowsUnaccounted: a key of an upsert is more than once in the target.
     """
     upserts = plan.strategy is Strategy.UPSERT
     if not upserts:
@@ -57,8 +58,15 @@ def compare(connection: Connection[Any], plan: MergePlan, manifest: Manifest, co
 
 def _check_rows(connection: Connection[Any], plan: MergePlan, manifest: Manifest, counting: str) -> None:
     row = connection.execute(sql.render(counting, plan=plan)).fetchone()
-    if row is None or row[0] != manifest.row_count:
-        raise _lost(plan, manifest, f"holds {row[0] if row else 0} rows")
+    rows = row[0] if row else 0
+    if counting == "merge/compared_count.sql" and rows > manifest.row_count:
+        raise RowsUnaccounted(
+            f"{manifest.row_count} staged rows meet {rows} rows of {plan.target} by {', '.join(plan.key)}: it, or a "
+            f"table that inherits from it, has a key again. Nothing was changed. Find the keys that are there twice.",
+            table=plan.table,
+        )
+    if rows != manifest.row_count:
+        raise _lost(plan, manifest, f"holds {rows} rows")
 
 
 def _lost(plan: MergePlan, manifest: Manifest, found: str) -> StagingLost:

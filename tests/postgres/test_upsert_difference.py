@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from hybrid_sync.errors import MobileRowsTouched, StagingLost
+from hybrid_sync.errors import MobileRowsTouched, RowsUnaccounted, StagingLost
 from hybrid_sync.outcomes import COUNTED, parts_of
-from hybrid_sync.specs import Deletes, Ownership
-from tests.postgres.conftest import Cloud, upsert
+from hybrid_sync.specs import Deletes, Ownership, Rewrite, TableSpec
+from tests.postgres.conftest import Cloud, delete_insert, upsert
 
 JOBS = upsert("jobs", "job_id")
+LINES = delete_insert("jobs", rewrite=Rewrite.CHANGED, max_shrink=1.0)
 
 
 @pytest.fixture
@@ -70,6 +71,48 @@ def test_an_event_trigger_that_logs_tables_does_not_stop_a_merge(firm: Cloud) ->
     record = firm.sync(JOBS, [job(1, "new"), job(4, "four")])
     assert (record.inserted, record.updated) == (1, 1)
     assert ("CREATE TABLE AS",) in firm.execute("SELECT tag FROM made")
+
+
+@pytest.mark.parametrize("spec", [JOBS, LINES], ids=["upsert", "rewrite: changed"])
+@pytest.mark.parametrize("moment", ["ddl_command_end", "sql_drop"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        "DELETE FROM public.jobs WHERE title = 'one'",
+        "UPDATE public.jobs SET title = 'evil' WHERE title = 'one'",
+        "INSERT INTO public.jobs VALUES (9, 'nine', 'D') ON CONFLICT DO NOTHING",
+        "UPDATE public.jobs SET title = 'evil' WHERE source = 'M'",
+        "DELETE FROM public.other",
+    ],
+)
+def test_an_event_trigger_that_does_more_than_log_is_rolled_back(
+    firm: Cloud, spec: TableSpec, moment: str, write: str
+) -> None:
+    firm.execute("CREATE TABLE other AS SELECT 1 AS a, 'M' AS source")
+    manifest = firm.stage(spec, [job(1, "one"), job(2, "new")])
+    firm.execute(
+        f"CREATE FUNCTION meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN {write}; END $$"
+    )  # fmt: skip
+    firm.execute(f"CREATE EVENT TRIGGER meddles ON {moment} EXECUTE FUNCTION meddle()")
+    with pytest.raises(MobileRowsTouched, match=r"event trigger|mobile rows"):
+        firm.merge(spec, manifest)
+    assert firm.rows("jobs") == [(1, "one", "D"), (2, "two", None), (3, "three", "M")]
+    assert firm.execute("SELECT count(*) FROM other") == [(1,)]
+
+
+def test_a_key_that_an_heir_of_the_target_has_again_is_named(firm: Cloud) -> None:
+    firm.execute("CREATE TABLE heir () INHERITS (jobs)")
+    firm.execute("INSERT INTO heir VALUES (1, 'one', 'D')")
+    with pytest.raises(RowsUnaccounted, match=r"1 staged rows meet 2 rows of public\.jobs by job_id"):
+        firm.sync(JOBS, [job(1, "one")])
+
+
+def test_somebodys_type_of_a_known_name_is_compared_and_proved_as_what_it_is(firm: Cloud) -> None:
+    firm.execute("CREATE TYPE public.text AS (a int, j json)")
+    firm.execute("ALTER TABLE jobs ADD COLUMN note public.text DEFAULT ROW(1, '{}')::public.text")
+    assert not firm.plan(JOBS, firm.stage(JOBS, SAME)).hashed
+    record = firm.sync(JOBS, [job(1, "one"), job(4, "four")])
+    assert (record.inserted, record.unchanged) == (1, 1)
 
 
 def test_a_trigger_of_the_target_that_writes_elsewhere_does(firm: Cloud) -> None:

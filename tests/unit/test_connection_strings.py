@@ -30,9 +30,8 @@ def test_each_driver_is_told_what_it_needs_before_it_opens() -> None:
 
 
 def test_questions_are_asked_without_a_cursor_and_nothing_else_changes() -> None:
-    assert for_answers("DRIVER={x};usedeclarefetch=1;PWD={a;b};Fetch=9") == (
-        "DRIVER={x};PWD={a;b};Fetch=9;UseDeclareFetch=0;"
-    )
+    assert for_answers("DRIVER={x};usedeclarefetch=1;PWD= a;Fetch=9") == ("DRIVER={x};UseDeclareFetch=0;PWD= a;Fetch=9")
+    assert for_answers("DSN=x;PWD={a}b;c;UseDeclareFetch=1") == "DSN=x;PWD={a}b;c;UseDeclareFetch=0;"
     assert for_answers("DRIVER={SQLite3};Database=x") == "DRIVER={SQLite3};Database=x"
 
 
