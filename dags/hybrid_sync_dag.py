@@ -18,7 +18,7 @@ from hybrid_sync.operators.preflight import PreflightOperator
 from hybrid_sync.operators.steps import staged_in_parts, staged_whole
 from hybrid_sync.operators.validate import ValidateOperator
 from hybrid_sync.registry import load_registry
-from hybrid_sync.sql import FILTERS, TEMPLATES
+from hybrid_sync.sql import TEMPLATES
 
 registry = load_registry()
 
@@ -29,8 +29,6 @@ with DAG(
     schedule=os.environ.get("HYBRID_SYNC_SCHEDULE") or None,  # a cron expression, or @daily
     max_active_runs=1,
     template_searchpath=[str(TEMPLATES)],
-    user_defined_filters=FILTERS,
-    jinja_environment_kwargs={"trim_blocks": True, "lstrip_blocks": True},
     tags=["hybrid-sync"],
     params=run_params(registry.names),
     default_args={

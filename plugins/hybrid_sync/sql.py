@@ -1,7 +1,6 @@
 """The SQL templates below `include/sql`: where they are, and how identifiers and literals get into them.
 
-Every statement is a file. `render` is the only way to its text, here and in Airflow's Rendered Templates tab alike
-(the DAG hands `FILTERS` and `TEMPLATES` to Airflow's own Jinja environment).
+Every statement is a file, and one Jinja environment renders it, here and in Airflow's Rendered Templates tab alike.
 """
 
 from __future__ import annotations
