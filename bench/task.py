@@ -55,6 +55,7 @@ def _dag() -> Any:
         raise SystemExit("dags/hybrid_sync_dag.py is gone")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.dag.resolve_template_files()  # as Airflow does when it has parsed the file
     return module.dag
 
 

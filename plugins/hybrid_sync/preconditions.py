@@ -48,18 +48,12 @@ def compare(connection: Connection[Any], plan: MergePlan, manifest: Manifest, co
     :raises RowsUnaccounted: a key of an upsert is more than once in the target.
     """
     upserts = plan.strategy is Strategy.UPSERT
-    if not upserts:
-        _check_rows(connection, plan, manifest, "merge/staged_count.sql")
+    rows = 0 if upserts else _count(connection, plan, "staged_count")  # which the comparison of contents asks for
     if comparison:
         connection.execute(comparison)
-    if upserts:  # it has looked at every staged row, and counted them
-        _check_rows(connection, plan, manifest, "merge/compared_count.sql")
-
-
-def _check_rows(connection: Connection[Any], plan: MergePlan, manifest: Manifest, counting: str) -> None:
-    row = connection.execute(sql.render(counting, plan=plan)).fetchone()
-    rows = row[0] if row else 0
-    if counting == "merge/compared_count.sql" and rows > manifest.row_count:
+    if upserts:  # the comparison has looked at every staged row, and counted them
+        rows = _count(connection, plan, "compared_count")
+    if upserts and rows > manifest.row_count:
         raise RowsUnaccounted(
             f"{manifest.row_count} staged rows meet {rows} rows of {plan.target} by {', '.join(plan.key)}: it, or a "
             f"table that inherits from it, has a key again. Nothing was changed. Find the keys that are there twice.",
@@ -67,6 +61,11 @@ def _check_rows(connection: Connection[Any], plan: MergePlan, manifest: Manifest
         )
     if rows != manifest.row_count:
         raise _lost(plan, manifest, f"holds {rows} rows")
+
+
+def _count(connection: Connection[Any], plan: MergePlan, counting: str, **names: int) -> int:
+    row = connection.execute(sql.render(f"merge/{counting}.sql", plan=plan, **names)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _lost(plan: MergePlan, manifest: Manifest, found: str) -> StagingLost:
@@ -81,9 +80,7 @@ def count_desktop(connection: Connection[Any], plan: MergePlan, manifest: Manife
     """How many desktop rows the target has: all but its `mobile_rows`. 0 also where none can go, and nothing asks."""
     if plan.strategy is Strategy.UPSERT and not plan.propagate and manifest.rows_read:
         return 0
-    statement = sql.render("merge/desktop_count.sql", plan=plan, mobile_rows=mobile_rows)
-    row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0
+    return _count(connection, plan, "desktop_count", mobile_rows=mobile_rows)
 
 
 def count_vanishing(connection: Connection[Any], plan: MergePlan, manifest: Manifest, desktop_rows: int) -> int:
@@ -92,5 +89,4 @@ def count_vanishing(connection: Connection[Any], plan: MergePlan, manifest: Mani
         return max(0, desktop_rows - manifest.row_count)
     if not plan.propagate:
         return 0
-    row = connection.execute(sql.render("merge/missing.sql", plan=plan)).fetchone()
-    return int(row[0]) if row else 0
+    return _count(connection, plan, "missing")

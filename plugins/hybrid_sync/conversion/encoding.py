@@ -59,7 +59,7 @@ def readable(values: pa.Array) -> list[str | None]:
         return [None if value is None else _escaped(value) for value in values.to_pylist()]
     try:
         return [None if value is None else str(value) for value in values.cast(pa.string()).to_pylist()]
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a type that Arrow does not write as text: Python does
         return [None if value is None else str(value).replace("\0", "\\x00") for value in values.to_pylist()]
 
 
