@@ -64,12 +64,6 @@ def read_mobile(connection: Connection[Any], plan: MergePlan) -> tuple[Reading, 
     return own, *others
 
 
-def read_mobile_again(connection: Connection[Any], plan: MergePlan) -> tuple[Reading, ...]:
-    """The same, of tables that were read a moment ago; the last reading of its transaction."""
-    connection.execute(sql.render("merge/reread.sql"))
-    return read_mobile(connection, plan)
-
-
 def _read(
     connection: Connection[Any], plan: MergePlan, relation: str, *, has_ownership: bool, hashed: bool
 ) -> Reading:  # fmt: skip

@@ -139,7 +139,7 @@ def _attempt(
         if comparison:
             connection.execute(sql.render("stage/drop.sql", relation=plan.difference))
         writes.append(certificate.read_writes(connection))
-        after = certificate.read_mobile_again(connection, plan)
+        after = certificate.read_mobile(connection, plan)
         if certificate.same(before, after):
             check_replaced(plan, outcomes, desktop_rows)
             own = {oid for (oid,) in connection.execute(sql.render("merge/partitions.sql", plan=plan)).fetchall()}

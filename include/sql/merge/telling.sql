@@ -10,13 +10,13 @@ SELECT
     ) AS alone,
     type.typname AS base
 FROM pg_catalog.pg_class AS class
-JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
 JOIN pg_catalog.pg_attribute AS attribute
     ON attribute.attrelid = class.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
 JOIN pg_catalog.pg_type AS type ON type.oid = attribute.atttypid
+-- by constants: joined to class, the view would read the statistics of every table once for each column
 LEFT JOIN pg_catalog.pg_stats AS stats
-    ON stats.schemaname = namespace.nspname AND stats.tablename = class.relname AND stats.attname = attribute.attname
-   AND NOT stats.inherited
+    ON stats.schemaname = (parse_ident(%(relation)s))[1]::name AND stats.tablename = (parse_ident(%(relation)s))[2]::name
+   AND stats.attname = attribute.attname AND NOT stats.inherited
 WHERE class.oid = pg_catalog.to_regclass(%(relation)s)
   AND EXISTS (
       SELECT 1
