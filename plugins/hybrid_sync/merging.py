@@ -41,6 +41,7 @@ class Limits:
     lock_timeout: str = "60s"  # another merge of the table, or a phone's long transaction on a desktop row
     statement_timeout: str = "2h"
     idle_timeout: str = "10min"
+    # Joins of 10,000,000 rows took 13 s with it, 14 to 15 s with 256 MB, 11 to 13 s with 1 GB (PostgreSQL 18, 2 cores).
     work_mem: str = "64MB"
 
 

@@ -522,7 +522,7 @@ def test_a_full_disk_of_the_cloud_in_stage_changes_nothing_and_is_retried(
     disk.resize(128)
     full = office.fails("stage")
     assert (full.error, full.retryable) == ("CloudUnavailable", True)
-    assert "No space left on device" in full.message
+    assert "DiskFull (53100)" in full.message
     assert (office.stagings(), office.manifests()) == ([], [])
     disk.resize(8192)
     office.do("stage", "merge")
@@ -538,7 +538,7 @@ def test_a_full_disk_of_the_cloud_in_merge_changes_nothing_and_is_retried(
     disk.resize(300)
     full = office.fails("merge")
     assert (full.error, full.retryable) == ("CloudUnavailable", True)
-    assert "No space left on device" in full.message
+    assert "DiskFull (53100)" in full.message
     assert office.picture() == before
     office.assert_at_rest()
     disk.resize(8192)
