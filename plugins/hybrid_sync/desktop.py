@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hybrid_sync import sql
 from hybrid_sync.errors import DesktopUnavailable, SchemaMismatch
-from hybrid_sync.odbc import catalogue, filters, rules, streams
+from hybrid_sync.odbc import catalogue, failures, filters, rules, streams
 from hybrid_sync.odbc.drivers import Dbms, Driver, for_answers, identify, prepared
 from hybrid_sync.odbc.failures import TextNotUtf8
 from hybrid_sync.odbc.filters import Condition
@@ -120,14 +120,14 @@ class Desktop:
         timestamps as `timestamp[us, UTC]`. At least one batch is given, so the schema is always known.
 
         :param batch_rows: the most rows in a batch; wide rows make smaller batches.
-        :param raw_text: text columns as `binary`, undecoded: the answer to TextNotUtf8.
+        :param raw_text: text columns as `binary`, UTF-8 wherever the text can be: the answer to TextNotUtf8.
 
         Raises SchemaMismatch for a missing column, TextNotUtf8 for text that is not UTF-8 (unless `raw_text`),
         DesktopUnavailable when fewer rows came than were counted before.
         """
         planned = self._plan(table, columns)
         if raw_text:
-            planned = rules.undecoded(planned, self.driver.dbms)
+            planned = self._undecoded(table, planned)
         expected, planned, longest = self._survey(table, planned, where)
         query = streams.Query(self._render("extract/read.sql", table, planned, where), planned, longest)
         if expected > MANY_ROWS and (reason := rules.unstreamed(self.driver, self._connection_string)):
@@ -163,6 +163,13 @@ class Desktop:
                 f"in the registry."
             )
         return tuple(rules.reading(there[name], self.driver.dbms) for name in (names or there))
+
+    def _undecoded(self, table: str, planned: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        encoding = str(self.ask("extract/encoding.sql")[0]) if self.driver.dbms is Dbms.POSTGRESQL else None
+        try:
+            return rules.undecoded(planned, encoding)
+        except LookupError:
+            raise failures.unreadable(table, f"text of {encoding} that has no form in UTF-8") from None
 
     def _render(self, template: str, table: str, planned: Sequence[Reading], where: Sequence[Condition]) -> str:
         there = {column.name: column for column in self.columns(table)} if where else {}

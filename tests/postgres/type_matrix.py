@@ -236,6 +236,9 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             rejected("text", "text", NO_UTF8, r"E'caf\xe9'", r"E'\x93q\x94'", r"E'\xed\xa0\x80'",
                      beside=("'எ'", "'plain'"), which="in a database of SQL_ASCII", encoding="SQL_ASCII"),
             exact("text", "text", "'café “q” €'", which="in a database of WIN1252", encoding="WIN1252"),
+            rejected("text", "text", NO_UTF8, r"convert_from('\x81', 'WIN1252')", r"convert_from('\xc381', 'WIN1252')",
+                     beside=("'café “q” €'",), which="in a database of WIN1252, with 81, 8D, 8F, 90 or 9D",
+                     encoding="WIN1252"),
         ],
         Driver.SQLITE: [
             rejected("TEXT", "text", NO_UTF8, "CAST(x'636166e9' AS TEXT)", "CAST(x'937194' AS TEXT)",

@@ -99,7 +99,8 @@ def while_reading(error: BaseException, connection_string: str, table: str) -> H
         return ConnectionMisconfigured(
             f"the desktop connection's user may not read table {table} ({codes}). Grant it SELECT."
         )
-    if seen.state == "22021" or "invalid UTF-8" in seen.text:
+    # 22021: the bytes are no UTF-8. 22P05: they are no letter of the database's own encoding.
+    if seen.state in ("22021", "22P05") or "invalid UTF-8" in seen.text:
         return not_utf8(table)
     if "without truncation" in seen.text:
         return DesktopUnavailable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hybrid_sync.odbc.encodings import to_utf8
 from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, plain, text
 
 # What the driver says of numeric without a precision. A declared numeric(28,6) looks the same and loses nothing by it.
@@ -56,13 +57,20 @@ def reading(column: DesktopColumn) -> Reading:
     return decide() if decide else text(column, Form.PLAIN)
 
 
-def undecoded(read: Reading) -> Reading:
-    """The same text as bytes. The server itself refuses to send text that is not UTF-8 (an SQL_ASCII database)."""
+def undecoded(read: Reading, encoding: str) -> Reading:
+    """The same text as bytes, which are UTF-8 where the text can be. The server itself refuses to send any other.
+
+    :param encoding: the database's, by PostgreSQL's name. SQL_ASCII is none: its bytes are taken as they are.
+    :raises LookupError: an encoding of several bytes a letter (other than UTF-8), which is not decoded here.
+    """
     import pyarrow as pa
 
     if read.arrow != pa.string() or read.form in (Form.MONEY, Form.UUID):
         return read
-    return Reading(column=read.column, form=Form.BYTES, bound=pa.binary(), arrow=pa.binary(), measured=True)
+    return Reading(
+        column=read.column, form=Form.BYTES, bound=pa.binary(), arrow=pa.binary(), measured=True,
+        finish=to_utf8(encoding),
+    )  # fmt: skip
 
 
 def _instant(column: DesktopColumn, as_text: Reading) -> Reading:

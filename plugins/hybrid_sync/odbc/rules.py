@@ -20,11 +20,12 @@ def reading(column: DesktopColumn, dbms: Dbms) -> Reading:
             return declared.reading(column)
 
 
-def undecoded(planned: tuple[Reading, ...], dbms: Dbms) -> tuple[Reading, ...]:
-    """The same columns for a read of undecoded text, where that has to be asked of the database itself."""
-    if dbms is Dbms.POSTGRESQL:
-        return tuple(postgresql.undecoded(read) for read in planned)
-    return planned
+def undecoded(planned: tuple[Reading, ...], encoding: str | None) -> tuple[Reading, ...]:
+    """The same columns for a read of undecoded text, where that has to be asked of the database itself.
+
+    `encoding`: of a PostgreSQL database; None for any other. Raises LookupError where its text cannot be decoded here.
+    """
+    return planned if encoding is None else tuple(postgresql.undecoded(read, encoding) for read in planned)
 
 
 def settings(driver: Driver, widest: int, batch_rows: int, batch_bytes: int) -> dict[str, str]:

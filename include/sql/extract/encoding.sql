@@ -1,0 +1,2 @@
+-- The encoding of a PostgreSQL desktop.
+SELECT getdatabaseencoding();
