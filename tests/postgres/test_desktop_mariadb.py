@@ -59,6 +59,7 @@ def server() -> Iterator[str]:
         [*user, daemon, "--no-defaults", f"--datadir={folder}/data", f"--port={port}", "--bind-address=127.0.0.1",
          f"--socket={folder}/socket", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve",
          "--default-time-zone=+05:30", "--sql-mode="], stdout=log, stderr=log, cwd="/",
+        env={**os.environ, "TZ": "Europe/Berlin"},  # what a session calls SYSTEM
     )  # fmt: skip
     connection = f"DRIVER={{MariaDB Unicode}};SERVER=127.0.0.1;PORT={port};UID=root;PWD=;"
     try:
@@ -213,6 +214,19 @@ def test_only_tables_of_the_connections_database_are_seen(server: str, run: Run)
                 desktop.columns("elsewhere")
     finally:
         run("DROP TABLE other.t", "DROP TABLE other.elsewhere")
+
+
+def test_a_zero_date_leaves_the_moments_beside_it_alone_when_the_clock_shows_an_hour_twice(
+    server: str, run: Run
+) -> None:
+    moments = ["2024-10-27 00:30:00.500000", "2024-10-27 01:30:00.500000"]
+    run("CREATE TABLE t (z timestamp(6) NULL)", "SET time_zone = '+00:00'")
+    run(*(f"INSERT INTO t VALUES ('{moment}')" for moment in moments), "INSERT INTO t VALUES ('0000-00-00 00:00:00')")
+    run("SET GLOBAL time_zone = 'SYSTEM'")
+    try:
+        assert read(server)["z"].to_pylist() == [f"{m}+00:00" for m in moments] + ["0000-00-00 00:00:00.000000"]
+    finally:
+        run("SET GLOBAL time_zone = '+05:30'")
 
 
 def test_conditions_compare_exactly_whatever_the_sessions_time_zone(server: str, run: Run) -> None:

@@ -177,3 +177,22 @@ def test_a_column_of_nothing_but_bad_values_is_rejected_whole(cloud_db: Cloud) -
     everything = RejectLimit(share=1)
     assert load(cloud_db, "inet", pa.array(["nope"] * 5_000), max_rejects=everything) == []
     assert len(reasons(cloud_db)) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("ddl", "values", "kept"),
+    [
+        ("money", pa.array([Decimal("1.2300"), Decimal("1.2390"), Decimal("0.0050")], pa.decimal128(19, 4)), ["$1.23"]),
+        ("money", pa.array(["1.23", "$1.50", "1.239", "abc"]), ["$1.23", "$1.50"]),
+        ("real[]", pa.array(["{0.1,1e+10,NaN,NULL}", "{16777217}", "{0.30000000000000004}"]), ["{0.1,1e+10,NaN,NULL}"]),
+        ("interval", pa.array(["00:00:00.123456", "00:00:00.1234560", "00:00:00.1234561"]), ["00:00:00.123456"] * 2),
+        ("timestamptz[]", pa.array(["{2024-01-01 00:00:00.5Z}", "{2024-01-01 00:00:00.1234567Z}"]),
+         ['{"2024-01-01 00:00:00.5+00"}']),
+    ],
+    ids=["money of numbers", "money of text", "real[]", "interval", "timestamptz[]"],
+)  # fmt: skip
+def test_a_value_that_the_clouds_own_cast_would_round_is_a_reject(
+    cloud_db: Cloud, ddl: str, values: pa.Array, kept: list[str]
+) -> None:
+    assert load(cloud_db, ddl, values) == kept
+    assert [number for number, _ in reasons(cloud_db)] == list(range(len(kept) + 1, len(values) + 1))

@@ -77,6 +77,7 @@ def rejected(desktop: str, cloud: str, how: str, *values: str, **more: Any) -> C
     return Case(desktop=desktop, cloud=cloud, values=values, outcome=Outcome.REJECTED, how=how, **more)
 
 
+FORTH = "0." + "1234567890" * 3 + "12345678"  # 38 digits
 TEXTS = (
     "'தமிழ்நாடு'", "'हिन्दी'", "'😀👨\u200d👩\u200d👧'", "'“q” \u2013 \u2018s\u2019'", "'café \u00a0 e\u0301'", "''",
     "' a '",
@@ -132,7 +133,9 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             exact("numeric(8,2)", "numeric(8,2)", "-123456.78", "0.10", "999999.99"),
             exact("numeric(38,10)", "numeric(38,10)", "1234567890123456789012345678.0123456789",
                   "-9999999999999999999999999999.9999999999"),
-            exact("numeric(38,38)", "numeric(38,38)", "0." + "1234567890" * 3 + "12345678"),
+            exact("numeric(38,38)", "numeric(38,38)", FORTH, "-" + FORTH),
+            exact("numeric(4,4)", "numeric(4,4)", "-0.1234", "0.0001"),
+            exact("numeric(12,8)", "text", "0.00000012", "-0.00000001"),
             exact("numeric(38,0)", "numeric", "-" + "9" * 38),
             exact("numeric(50,20)", "numeric(50,20)", "123456789012345678901234567890.12345678901234567890"),
             exact("numeric", "numeric", "0." + "0" * 48 + "1", "10::numeric ^ 200", "1.50"),
@@ -166,7 +169,9 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             exact("DECIMAL(8,2)", "numeric(8,2)", "-123456.78", "0.10"),
             exact("DECIMAL(38,10)", "numeric(38,10)", "1234567890123456789012345678.0123456789",
                   "-9999999999999999999999999999.9999999999"),
-            exact("DECIMAL(38,38)", "numeric(38,38)", "0." + "1234567890" * 3 + "12345678"),
+            exact("DECIMAL(38,38)", "numeric(38,38)", FORTH, "-" + FORTH),
+            exact("DECIMAL(2,2)", "numeric(2,2)", "-0.25", "0.99"),
+            exact("DECIMAL(12,8)", "text", "0.00000012", "0"),
             exact("DECIMAL(65,30)", "numeric(65,30)",
                   "-12345678901234567890123456789012345.123456789012345678901234567890"),
             exact("DECIMAL(19,4)", "numeric", "922337203685477.5807"),
@@ -190,6 +195,8 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             exact("DOUBLE", "double precision", "9e999", "-9e999", beside=("0.1",), which="infinity"),
             rejected("REAL", "real", "not exact in real", "0.1", beside=("0.5",), which="of more than 24 bits"),
             rejected("REAL", "double precision", "not a number", "'abc'", beside=("0.5",), which="text", as_text=True),
+            rejected("REAL", "numeric(8,2)", "not a number", "'abc'", beside=("1.1", "0.1", "3"), which="text",
+                     as_text=True),
         ],
         Driver.MARIADB: [
             exact("DOUBLE", "double precision", *DOUBLES),
@@ -345,6 +352,10 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             exact("timestamptz", "timestamptz", "'2024-03-31 02:30:00.5+05:30'", "'1900-01-01 00:00:00.000001+00'"),
             exact("timestamp", "timestamptz", "'2024-03-31 02:30:00.000001'", which=ZONED),
             converted("timestamptz", "timestamp", CLOCK, {"'2024-03-30 21:00:00.5+00'": "2024-03-31 02:30:00.5"}),
+            exact("timestamp", "timestamptz", "'2040-07-15 12:00:00'", "'9999-07-15 12:00:00'", "'2038-01-15 12:00:00'",
+                  zone="America/New_York", which="beyond 2037"),
+            rejected("timestamp", "timestamptz", "a time that the clock of Europe/Berlin skips",
+                     "'2040-03-25 02:30:00'", zone="Europe/Berlin", which="in a gap of the clock beyond 2037"),
             exact("timestamp", "timestamptz", "'2024-03-31 01:59:59'", "'2024-03-31 03:00:00'", zone="Europe/Berlin",
                   which="beside a gap of the clock"),
             rejected("timestamp", "timestamptz", "a time that the clock of Europe/Berlin skips",

@@ -79,6 +79,12 @@ def read(connection: str, table: str = "t", **options: object) -> pa.Table:
         ("DATETIME", "2024-02-29T12:34:56+05:30", pa.string(), "2024-02-29T12:34:56+05:30"),
         ("UUID", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", pa.string(), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
         ("", "untyped", pa.string(), "untyped"),
+        ("", "1.10", pa.string(), "1.10"),
+        ("", "007.50", pa.string(), "007.50"),
+        ("", "12345678901234567890.12", pa.string(), "12345678901234567890.12"),
+        ("", 1.1, pa.string(), "1.1"),
+        ("", 1e22, pa.string(), "10000000000000000000000"),
+        ("", float("inf"), pa.string(), "Inf"),
     ],
 )  # fmt: skip
 def test_values_are_exact(fill: Fill, declared: str, value: object, arrow: pa.DataType, expected: object) -> None:
@@ -102,6 +108,21 @@ def test_a_column_with_values_of_another_type_comes_as_text(fill: Fill, declared
     table = read(fill(f"CREATE TABLE t (v {declared})", ("INSERT INTO t VALUES (?), (1)", (odd,))))
     assert table["v"].to_pylist()[0] == str(odd)
     assert float(table["v"].to_pylist()[1]) == 1
+
+
+@pytest.mark.parametrize(("declared", "odd"), [("INTEGER", "abc"), ("REAL", "abc"), ("BOOLEAN", 0.1)])
+def test_numbers_beside_a_value_of_another_type_have_no_more_digits_than_before(
+    fill: Fill, declared: str, odd: object
+) -> None:
+    rows = [("INSERT INTO t VALUES (?)", (value,)) for value in (odd, 1.1, -0.1)]
+    assert read(fill(f"CREATE TABLE t (v {declared})", *rows))["v"].to_pylist() == [str(odd), "1.1", "-0.1"]
+
+
+def test_text_of_a_view_is_not_taken_for_a_number(fill: Fill) -> None:
+    uri = fill(
+        "CREATE TABLE u (d REAL)", "INSERT INTO u VALUES (1.1)", "CREATE VIEW t AS SELECT printf('%.2f', d) AS v FROM u"
+    )
+    assert read(uri)["v"].to_pylist() == ["1.10"]
 
 
 def test_that_a_column_is_read_as_text_is_logged_without_its_values(

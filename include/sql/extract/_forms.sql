@@ -4,11 +4,12 @@
 {%- elif form == "hex" %}CASE WHEN {{ name }} IS NOT NULL THEN HEX({{ name }}) END
 {%- elif form == "bytes" %}CONVERT_TO(CASE WHEN {{ name }} IS NOT NULL THEN CONCAT({{ name }}) END, GETDATABASEENCODING())
 {%- elif form == "number" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
+{%- elif form == "number_or_text" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN CHAR(1) || PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
 {%- elif form == "uuid" %}CAST({{ name }} AS VARCHAR(36))
 {%- elif form == "utc" and dbms == "mariadb" %}CAST(UNIX_TIMESTAMP({{ name }}) * 1000000 AS SIGNED)
 {%- elif form == "utc" %}{{ name }} AT TIME ZONE 'UTC'
 {%- elif form == "utc_text" %}CASE WHEN UNIX_TIMESTAMP({{ name }}) = 0 THEN CAST({{ name }} AS CHAR)
-    ELSE CONCAT(CAST(CONVERT_TZ({{ name }}, @@session.time_zone, '+00:00') AS CHAR), '+00:00') END
+    ELSE CONCAT(CAST(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL UNIX_TIMESTAMP({{ name }}) * 1000000 MICROSECOND AS CHAR), '+00:00') END
 {%- elif form == "money" %}CAST(CAST({{ name }} AS NUMERIC) AS TEXT)
 {%- elif form == "signed" %}CAST({{ name }} AS SIGNED)
 {%- elif form == "decimal" %}CAST({{ name }} AS DECIMAL(20, 0))
@@ -20,7 +21,7 @@
 {# Bytes of the value that is asked for. #}
 {% macro bytes(name, read, dbms) -%}
 {% if dbms == "sqlite" and read.form == "hex" %}LENGTH(HEX({{ name }}))
-{%- elif dbms == "sqlite" and read.form == "number" %}CASE TYPEOF({{ name }}) WHEN 'text' THEN LENGTH(CAST({{ name }} AS BLOB)) END
+{%- elif dbms == "sqlite" and read.form in ("number", "number_or_text") %}CASE TYPEOF({{ name }}) WHEN 'text' THEN LENGTH(CAST({{ name }} AS BLOB)) END
 {%- elif dbms == "sqlite" %}LENGTH(CAST({{ name }} AS BLOB))
 {%- elif dbms == "mariadb" or read.binary %}OCTET_LENGTH({{ value(name, read.form, dbms) }})
 {%- else %}OCTET_LENGTH(CAST({{ value(name, read.form, dbms) }} AS TEXT))

@@ -7,13 +7,11 @@ earlier is meant. A moment in such a doubled hour is taken out of a column witho
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
+from hybrid_sync.conversion import zones
 from hybrid_sync.conversion.kinds import Kind, kind_of
 from hybrid_sync.conversion.moment_texts import read_moments, read_times
-from hybrid_sync.errors import RegistryError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,40 +107,13 @@ def _to_microseconds(sieve: Sieve, to: pa.DataType) -> None:
 
 
 def _to_clock(sieve: Sieve, zone: str) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    moments = sieve.values
-    sieve.values = _in_zone(lambda: pc.local_timestamp(moments.cast(pa.timestamp("us", zone))), zone)
-    if zone != "UTC":
-        first, last = (pc.assume_timezone(sieve.values, zone, ambiguous=which) for which in ("earliest", "latest"))
-        sieve.reject(pc.not_equal(first, last), f"an hour that the clock of {zone} shows twice")
+    sieve.values, twice = zones.clock(sieve.values, zone)
+    sieve.reject(twice, f"an hour that the clock of {zone} shows twice")
 
 
 def _assume_zone(sieve: Sieve, zone: str) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if zone == "UTC":
-        sieve.values = sieve.values.cast(pa.timestamp("us", "UTC"))
-        return
-    readings = sieve.values
-    assume = partial(pc.assume_timezone, readings, zone, ambiguous="earliest")
-    first, last = (_in_zone(partial(assume, nonexistent=gap), zone) for gap in ("earliest", "latest"))
-    sieve.values = first.cast(pa.timestamp("us", "UTC"))
-    sieve.reject(pc.not_equal(first, last), f"a time that the clock of {zone} skips")
-
-
-def _in_zone(convert: Callable[[], pa.Array], zone: str) -> pa.Array:
-    import pyarrow as pa
-
-    try:
-        return convert()
-    except pa.ArrowInvalid as error:
-        raise RegistryError(
-            f"desktop_time_zone {zone} is not in this machine's time zone database. "
-            f"Correct it in the registry, or install the package tzdata."
-        ) from error
+    sieve.values, skipped = zones.moment(sieve.values, zone)
+    sieve.reject(skipped, f"a time that the clock of {zone} skips")
 
 
 def _check_fraction(sieve: Sieve, column: TargetColumn) -> None:

@@ -7,11 +7,14 @@ character is ever cut.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hybrid_sync.conversion.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hybrid_sync.catalog import TargetColumn
     from hybrid_sync.conversion.sieve import Sieve
 
@@ -59,3 +62,18 @@ def write(sieve: Sieve) -> None:
         sieve.values = pc.binary_join_element_wise(values, "+00", "") if kind is Kind.INSTANT else values
     else:
         sieve.values = sieve.values.cast(pa.string())
+        if kind is Kind.DECIMAL:
+            sieve.values = _without_exponent(sieve.values)
+
+
+def _without_exponent(numbers: pa.Array) -> pa.Array:
+    """Arrow writes 0.00000012 as 1.2E-7."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    short = pc.match_substring(numbers, "E")
+    if not pc.any(short).as_py():
+        return numbers
+    spelt = pc.unique(numbers.filter(short))
+    plain = pa.array([format(Decimal(number), "f") for number in spelt.to_pylist() if number], numbers.type)
+    return pc.coalesce(plain.take(pc.index_in(numbers, spelt)), numbers)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, plain, text
+from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, fits_decimal, plain, text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +59,7 @@ def _decimal(column: DesktopColumn, as_text: Reading) -> Reading:
     import pyarrow as pa
 
     size, digits = column.size or 0, column.digits or 0
-    return plain(column, pa.decimal128(size, digits)) if 0 < size <= 38 and 0 <= digits <= size else as_text
+    return plain(column, pa.decimal128(size, digits)) if fits_decimal(size, digits) else as_text
 
 
 def _bits(column: DesktopColumn) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hybrid_sync.odbc.encodings import to_utf8
-from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, plain, text
+from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, declared_text, fits_decimal, plain, text
 
 # What the driver says of numeric without a precision. A declared numeric(28,6) looks the same and loses nothing by it.
 _UNDECLARED_NUMERIC = (28, 6)
@@ -95,6 +95,6 @@ def _numeric(column: DesktopColumn) -> Reading:
     import pyarrow as pa
 
     size, digits = column.size or 0, column.digits or 0
-    if (size, digits) == _UNDECLARED_NUMERIC or not (0 < size <= 38 and 0 <= digits <= size):
+    if (size, digits) == _UNDECLARED_NUMERIC or not fits_decimal(size, digits):
         return text(column)
     return plain(column, pa.decimal128(size, digits), Guard.NUMERIC, text(column))

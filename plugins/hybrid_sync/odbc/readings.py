@@ -28,6 +28,7 @@ class Form(StrEnum):
     HEX = "hex"
     BYTES = "bytes"
     NUMBER = "number"
+    NUMBER_OR_TEXT = "number_or_text"
     UUID = "uuid"
     UTC = "utc"
     UTC_TEXT = "utc_text"
@@ -119,6 +120,14 @@ def declared_text(column: DesktopColumn) -> Reading:
 
     size = column.size or 0
     return plain(column, pa.string()) if 0 < size <= _LONGEST_DECLARED else text(column, Form.PLAIN)
+
+
+def fits_decimal(size: int, digits: int) -> bool:
+    """Whether a column of `size` digits, `digits` of them a fraction, can be bound as decimals.
+
+    arrow-odbc has room for two signs more than digits: of -0.25 in DECIMAL(2,2) the last digit would be cut.
+    """
+    return 0 <= digits < size <= 38
 
 
 def plain(

@@ -30,7 +30,7 @@ def reading(column: DesktopColumn) -> Reading:
     import pyarrow as pa
 
     kind = column.type_name.upper()
-    as_text = text(column, Form.NUMBER, _EXPRESSION)
+    as_text = replace(text(column, Form.NUMBER_OR_TEXT, _EXPRESSION), finish=_shortest)
     if "INT" in kind:
         # Asked for plainly, the driver cuts what is declared INTEGER to 32 bits.
         return _typed(as_text, Form.TEXT, pa.int64(), Guard.INTEGER)
@@ -48,7 +48,7 @@ def reading(column: DesktopColumn) -> Reading:
     if any(word in kind for word in ("DATE", "TIME")):
         return _unless_bytes(text(column, Form.TEXT, _EXPRESSION))
     declared = any(word in kind for word in ("NUM", "DEC", "MONEY", "CURRENCY"))
-    return _unless_bytes(replace(as_text, finish=_shortest, warning=_ROUNDED if declared else None))
+    return _unless_bytes(replace(as_text, warning=_ROUNDED if declared else None))
 
 
 def _unless_bytes(read: Reading) -> Reading:
@@ -73,14 +73,20 @@ def _from_hex(values: pa.Array) -> pa.Array:
 
 
 def _shortest(values: pa.Array) -> pa.Array:
-    """Doubles of 20 digits -> with as few as say the same: 0.10000000000000000555 -> 0.1. The rest is left as it is."""
+    """Doubles of 20 digits -> with as few as say the same: 0.10000000000000000555 -> 0.1. Text is left as it is.
+
+    SQL puts character 1 before a double, since the text 1.10 is no double 1.1.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    is_double = pc.match_substring_regex(values, r"^-?\d+\.\d+(e[+-]?\d+)?$")
+    is_double = pc.starts_with(values, "\x01")
     if not pc.any(is_double).as_py():
         return values
-    doubles = pc.if_else(is_double, values, pa.scalar(None, pa.string())).cast(pa.float64())
+    digits = pc.if_else(is_double, pc.utf8_slice_codeunits(values, 1), pa.scalar(None, pa.string()))
+    is_number = pc.match_substring_regex(digits, r"^-?\d+\.\d+(e[+-]?\d+)?$")
+    values = pc.coalesce(pc.if_else(is_number, None, digits), values)  # Inf
+    doubles = pc.if_else(is_number, digits, pa.scalar(None, pa.string())).cast(pa.float64())
     shortest = doubles.cast(pa.string())
     if pc.any(pc.match_substring(shortest, "e")).as_py():  # beyond 1e16 or so
         plain = [None if number is None else format(Decimal(number), "f") for number in shortest.to_pylist()]

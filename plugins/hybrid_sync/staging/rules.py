@@ -21,6 +21,16 @@ _CUT_BY_CAST = {
     "numeric", "interval", "bit", "varbit", "timetz", "_varchar", "_bpchar", "_numeric", "_interval", "_bit", "_varbit",
     "_time", "_timetz", "_timestamp", "_timestamptz",
 }  # fmt: skip
+# Types that round without a modifier, and when they do.
+_ROUNDED_BY_CAST = {
+    # an amount with its currency is left to the cloud: how many decimals it may have is its locale's
+    "money": r"CASE WHEN VALUE ~ '^\s*[-+]?[0-9]*\.?[0-9]+\s*$' THEN VALUE::money::numeric <> VALUE::numeric END",
+    "_float4": "VALUE::real[]::text::double precision[] IS DISTINCT FROM VALUE::double precision[]",
+    **dict.fromkeys(
+        ("interval", "timetz", "_interval", "_time", "_timetz", "_timestamp", "_timestamptz"),
+        r"VALUE ~ '\.[0-9]{6}[0-9]*[1-9]'",  # they hold microseconds
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +66,17 @@ def cast_texts(connection: Connection[Any], stage: Stage, text_columns: tuple[st
     columns = [column for column in stage.columns if column.name in text_columns]
     if not columns:
         return
+    rounded = [_rounded(column) for column in columns if column.base in _ROUNDED_BY_CAST]
     try:
         with connection.transaction():
-            if _apply(connection, stage, [_castable(column) for column in columns if _is_cut_by_cast(column)], None):
+            inexact = [_castable(column) for column in columns if _is_cut_by_cast(column)] + rounded
+            if _apply(connection, stage, inexact, None):
                 stage.run(connection, "delete_rejected.sql")
             stage.run(connection, "cast.sql", columns=columns)
     except psycopg.Error as error:
         _raise_unless_of_a_row(error)
-        for column in columns:
-            stage.run(connection, "probe.sql", rule=_castable(column), owned=None)
+        for rule in [*map(_castable, columns), *rounded]:
+            stage.run(connection, "probe.sql", rule=rule, owned=None)
         stage.run(connection, "delete_rejected.sql")
         stage.run(connection, "cast.sql", columns=columns)
 
@@ -112,6 +124,11 @@ def _castable(column: TargetColumn) -> Rule:
         broken = f"({name}::{column.type} IS DISTINCT FROM {bare})"
         return Rule(column.name, f"does not fit {column.type} exactly", broken)
     return Rule(column.name, f"not a valid {column.type}", _unreadable(column.name, column.type))
+
+
+def _rounded(column: TargetColumn) -> Rule:
+    broken = _ROUNDED_BY_CAST[column.base].replace("VALUE", f"staged.{sql.ident(column.name)}")
+    return Rule(column.name, f"does not fit {column.type} exactly", f"({broken})")
 
 
 def _unreadable(column: str, type_name: str) -> str:
