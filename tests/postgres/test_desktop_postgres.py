@@ -185,7 +185,7 @@ def test_a_driver_that_nobody_measured_is_read_by_its_declared_types(typed: str)
     assert set(rows[1].values()) == {None}
 
 
-def test_neither_locale_nor_time_zone_of_the_worker_matter(typed: str) -> None:
+def test_neither_locale_nor_time_zone_nor_encoding_of_the_worker_matter(typed: str) -> None:
     number = next(n for n, case in enumerate(VALUES) if case[3] == TAMIL)
     zoned = next(n for n, case in enumerate(VALUES) if case[0] == "timestamptz")
     script = (
@@ -193,11 +193,15 @@ def test_neither_locale_nor_time_zone_of_the_worker_matter(typed: str) -> None:
         f"with Desktop(sys.argv[1]) as d: print(ascii(next(iter(d.read('many', {[f'c{number}', f'c{zoned}']})))"
         ".to_pylist()))"
     )
-    for locale, zone in (("C", "America/New_York"), ("C.UTF-8", "Asia/Kolkata"), ("en_US.ISO-8859-1", "UTC")):
+    for locale, zone, encoding in (
+        ("C", "America/New_York", "UTF8"),
+        ("C.UTF-8", "Asia/Kolkata", "LATIN1"),
+        ("en_US.ISO-8859-1", "UTC", "WIN1252"),
+    ):
         done = subprocess.run(
             [sys.executable, "-c", script, odbc(typed)],
             capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": "plugins", "LC_ALL": locale, "TZ": zone},
+            env={**os.environ, "PYTHONPATH": "plugins", "LC_ALL": locale, "TZ": zone, "PGCLIENTENCODING": encoding},
         )  # fmt: skip
         assert ascii(TAMIL) in done.stdout
         assert "datetime.datetime(2024, 3, 30, 21, 0, 0, 500000" in done.stdout

@@ -11,6 +11,8 @@ from hybrid_sync.odbc.readings import DesktopColumn, Form, Guard, Reading, decla
 _UNDECLARED_NUMERIC = (28, 6)
 # What it says of varchar without a length, enums, json, arrays and all that it does not know.
 _UNDECLARED_TEXT = 255
+# The driver takes UTF-8 for granted; the worker's PGCLIENTENCODING may tell the server otherwise. %3B is a semicolon.
+_SESSION = "SET+client_encoding=UTF8%3BSET+IntervalStyle=postgres"
 # It writes a year above 9999 as today, a date BC as one after, 24:00 as 00:00 and NaN as 0.
 
 
@@ -23,7 +25,7 @@ def settings(widest: int, batch_rows: int, batch_bytes: int) -> dict[str, str]:
     fetch = max(10, min(batch_rows, 10_000, batch_bytes // max(widest, 1)))
     size = str(max(widest, _UNDECLARED_TEXT))
     return {
-        "ConnSettings": "SET+IntervalStyle=postgres", "UseDeclareFetch": "1", "Fetch": str(fetch),
+        "ConnSettings": _SESSION, "UseDeclareFetch": "1", "Fetch": str(fetch),
         "MaxVarcharSize": size, "MaxLongVarcharSize": size,
     }  # fmt: skip
 
