@@ -85,6 +85,8 @@ def read(connection: str, table: str = "t", **options: object) -> pa.Table:
         ("", 1.1, pa.string(), "1.1"),
         ("", 1e22, pa.string(), "10000000000000000000000"),
         ("", float("inf"), pa.string(), "Inf"),
+        ("", "\x011.50", pa.string(), "\x011.50"),
+        ("", "\x01\x01Inf", pa.string(), "\x01\x01Inf"),
     ],
 )  # fmt: skip
 def test_values_are_exact(fill: Fill, declared: str, value: object, arrow: pa.DataType, expected: object) -> None:

@@ -4,7 +4,8 @@
 {%- elif form == "hex" %}CASE WHEN {{ name }} IS NOT NULL THEN HEX({{ name }}) END
 {%- elif form == "bytes" %}CONVERT_TO(CASE WHEN {{ name }} IS NOT NULL THEN CONCAT({{ name }}) END, GETDATABASEENCODING())
 {%- elif form == "number" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
-{%- elif form == "number_or_text" %}CASE TYPEOF({{ name }}) WHEN 'real' THEN CHAR(1) || PRINTF('%!.20g', {{ name }}) ELSE CAST({{ name }} AS TEXT) END
+{%- elif form == "number_or_text" %}CASE WHEN TYPEOF({{ name }}) = 'real' THEN CHAR(1) || PRINTF('%!.20g', {{ name }})
+    WHEN SUBSTR({{ name }}, 1, 1) = CHAR(1) THEN CHAR(1) || {{ name }} ELSE CAST({{ name }} AS TEXT) END
 {%- elif form == "uuid" %}CAST({{ name }} AS VARCHAR(36))
 {%- elif form == "utc" and dbms == "mariadb" %}CAST(UNIX_TIMESTAMP({{ name }}) * 1000000 AS SIGNED)
 {%- elif form == "utc" %}{{ name }} AT TIME ZONE 'UTC'
@@ -21,7 +22,7 @@
 {# Bytes of the value that is asked for. #}
 {% macro bytes(name, read, dbms) -%}
 {% if dbms == "sqlite" and read.form == "hex" %}LENGTH(HEX({{ name }}))
-{%- elif dbms == "sqlite" and read.form in ("number", "number_or_text") %}CASE TYPEOF({{ name }}) WHEN 'text' THEN LENGTH(CAST({{ name }} AS BLOB)) END
+{%- elif dbms == "sqlite" and read.form in ("number", "number_or_text") %}CASE TYPEOF({{ name }}) WHEN 'text' THEN LENGTH(CAST({{ name }} AS BLOB)) + 1 END
 {%- elif dbms == "sqlite" %}LENGTH(CAST({{ name }} AS BLOB))
 {%- elif dbms == "mariadb" or read.binary %}OCTET_LENGTH({{ value(name, read.form, dbms) }})
 {%- else %}OCTET_LENGTH(CAST({{ value(name, read.form, dbms) }} AS TEXT))

@@ -75,7 +75,7 @@ def _from_hex(values: pa.Array) -> pa.Array:
 def _shortest(values: pa.Array) -> pa.Array:
     """Doubles of 20 digits -> with as few as say the same: 0.10000000000000000555 -> 0.1. Text is left as it is.
 
-    SQL puts character 1 before a double, since the text 1.10 is no double 1.1.
+    SQL puts character 1 before a double, since the text 1.10 is no double 1.1; and before text that begins so itself.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -85,7 +85,7 @@ def _shortest(values: pa.Array) -> pa.Array:
         return values
     digits = pc.if_else(is_double, pc.utf8_slice_codeunits(values, 1), pa.scalar(None, pa.string()))
     is_number = pc.match_substring_regex(digits, r"^-?\d+\.\d+(e[+-]?\d+)?$")
-    values = pc.coalesce(pc.if_else(is_number, None, digits), values)  # Inf
+    values = pc.coalesce(pc.if_else(is_number, None, digits), values)
     doubles = pc.if_else(is_number, digits, pa.scalar(None, pa.string())).cast(pa.float64())
     shortest = doubles.cast(pa.string())
     if pc.any(pc.match_substring(shortest, "e")).as_py():  # beyond 1e16 or so
