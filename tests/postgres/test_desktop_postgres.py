@@ -17,10 +17,9 @@ import pyarrow as pa
 import pytest
 
 from demo.postgres import PostgresServer
-from hybrid_sync.desktop import Condition, Desktop, TextNotUtf8
+from hybrid_sync.desktop import Condition, Desktop
 from hybrid_sync.errors import ConnectionMisconfigured, DesktopUnavailable, SchemaMismatch
 from hybrid_sync.odbc.drivers import Dbms
-from hybrid_sync.odbc.encodings import to_utf8
 from hybrid_sync.splitting import cut
 from hybrid_sync.watermarks import Maximum, as_text
 
@@ -225,75 +224,6 @@ def test_a_row_wider_than_a_buffer_is_read_all_the_same(database: str) -> None:
     run(database, f"CREATE TABLE t AS SELECT {columns}")
     (row,) = read(odbc(database)).to_pylist()
     assert set(row.values()) == {"எ" * 15_000, ""}
-
-
-def test_text_of_a_database_without_an_encoding_can_be_read_as_bytes(
-    postgres_server: PostgresServer, database: str
-) -> None:
-    name = urlsplit(database).path[1:] + "_ascii"
-    run(postgres_server.uri(), f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
-    try:
-        uri = postgres_server.uri(name)
-        run(uri, "CREATE TABLE t (n int, s text, v varchar(9))", r"INSERT INTO t VALUES (1, E'caf\xe9', E'\x93q\x94')")
-        with pytest.raises(TextNotUtf8, match="table t holds text that is not UTF-8"):
-            read(odbc(uri))
-        assert read(odbc(uri), raw_text=True).to_pylist() == [{"n": 1, "s": b"caf\xe9", "v": b"\x93q\x94"}]
-    finally:
-        run(postgres_server.uri(), f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def test_a_cp1252_database_gives_its_letters(postgres_server: PostgresServer, database: str) -> None:
-    name = urlsplit(database).path[1:] + "_1252"
-    run(postgres_server.uri(), f"CREATE DATABASE {name} ENCODING 'WIN1252' LOCALE 'C' TEMPLATE template0")
-    try:
-        run(postgres_server.uri(name), "CREATE TABLE t (s text)", "INSERT INTO t VALUES ('café “q” €')")
-        assert read(odbc(postgres_server.uri(name)))["s"].to_pylist() == ["café “q” €"]
-    finally:
-        run(postgres_server.uri(), f"DROP DATABASE {name} WITH (FORCE)")
-
-
-SINGLE_BYTE = (
-    *(f"WIN{number}" for number in (866, 874, *range(1250, 1259))), *(f"LATIN{number}" for number in range(1, 11)),
-    *(f"ISO_8859_{number}" for number in range(5, 9)), "KOI8R", "KOI8U",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("encoding", SINGLE_BYTE)
-def test_text_that_the_server_will_not_send_keeps_every_letter_that_is_one(encoding: str, database: str) -> None:
-    letter = """CREATE OR REPLACE FUNCTION letter(code int, encoding name) RETURNS text LANGUAGE plpgsql AS $$
-        BEGIN RETURN convert_from(set_byte('\\x00', 0, code), encoding);
-        EXCEPTION WHEN untranslatable_character THEN RETURN NULL; END $$"""
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(letter)
-        asked = "SELECT array_agg(letter(code, %s) ORDER BY code) FROM generate_series(1, 255) AS code"
-        [(letters,)] = connection.execute(asked, [encoding]).fetchall()
-    finish = to_utf8(encoding)
-    assert finish is not None
-    codes = pa.array([bytes([code]) for code in range(1, 256)], pa.binary())
-    assert [_text(value) for value in finish(codes).to_pylist()] == letters
-
-
-def _text(value: bytes) -> str | None:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def test_text_of_several_bytes_a_letter_that_the_server_will_not_send_is_refused(
-    postgres_server: PostgresServer, database: str
-) -> None:
-    name = urlsplit(database).path[1:] + "_euc"
-    run(postgres_server.uri(), f"CREATE DATABASE {name} ENCODING 'EUC_JP' LOCALE 'C' TEMPLATE template0")
-    try:
-        uri = postgres_server.uri(name)
-        run(uri, "CREATE TABLE t (s text)", r"INSERT INTO t VALUES (convert_from('\xfefe', 'EUC_JP'))")
-        with pytest.raises(TextNotUtf8):
-            read(odbc(uri))
-        with pytest.raises(SchemaMismatch, match=r"table t \(text of EUC_JP that has no form in UTF-8\)\. Read"):
-            read(odbc(uri), raw_text=True)
-    finally:
-        run(postgres_server.uri(), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_tables_are_found_by_schema_case_and_never_in_the_systems_own(database: str) -> None:

@@ -77,7 +77,7 @@ def rejected(desktop: str, cloud: str, how: str, *values: str, **more: Any) -> C
     return Case(desktop=desktop, cloud=cloud, values=values, outcome=Outcome.REJECTED, how=how, **more)
 
 
-FORTH = "0." + "1234567890" * 3 + "12345678"  # 38 digits
+ALL_FRACTION = "0." + "1234567890" * 3 + "12345678"  # 38 digits
 TEXTS = (
     "'தமிழ்நாடு'", "'हिन्दी'", "'😀👨\u200d👩\u200d👧'", "'“q” \u2013 \u2018s\u2019'", "'café \u00a0 e\u0301'", "''",
     "' a '",
@@ -133,7 +133,7 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             exact("numeric(8,2)", "numeric(8,2)", "-123456.78", "0.10", "999999.99"),
             exact("numeric(38,10)", "numeric(38,10)", "1234567890123456789012345678.0123456789",
                   "-9999999999999999999999999999.9999999999"),
-            exact("numeric(38,38)", "numeric(38,38)", FORTH, "-" + FORTH),
+            exact("numeric(38,38)", "numeric(38,38)", ALL_FRACTION, "-" + ALL_FRACTION),
             exact("numeric(4,4)", "numeric(4,4)", "-0.1234", "0.0001"),
             exact("numeric(12,8)", "text", "0.00000012", "-0.00000001"),
             exact("numeric(38,0)", "numeric", "-" + "9" * 38),
@@ -169,7 +169,7 @@ MATRIX: dict[str, dict[Driver, list[Case]]] = {
             exact("DECIMAL(8,2)", "numeric(8,2)", "-123456.78", "0.10"),
             exact("DECIMAL(38,10)", "numeric(38,10)", "1234567890123456789012345678.0123456789",
                   "-9999999999999999999999999999.9999999999"),
-            exact("DECIMAL(38,38)", "numeric(38,38)", FORTH, "-" + FORTH),
+            exact("DECIMAL(38,38)", "numeric(38,38)", ALL_FRACTION, "-" + ALL_FRACTION),
             exact("DECIMAL(2,2)", "numeric(2,2)", "-0.25", "0.99"),
             exact("DECIMAL(12,8)", "text", "0.00000012", "0"),
             exact("DECIMAL(65,30)", "numeric(65,30)",

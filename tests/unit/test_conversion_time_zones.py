@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 
+from hybrid_sync.conversion import zones
 from hybrid_sync.errors import RegistryError
 from tests.unit.converting import DATE, TS, TSTZ, Rejected, convert, convert_one, utc
 
@@ -57,3 +59,39 @@ class TestDesktopTimeZone:
     def test_an_unknown_zone_is_the_registrys_fault(self) -> None:
         with pytest.raises(RegistryError, match=r"desktop_time_zone Mars/Olympus .* tzdata"):
             convert(pa.array([utc(2024, 1, 1)]), TSTZ, "Mars/Olympus")
+
+
+# Every half hour of the days on which some clock is put on or back, and of one beside.
+HALF_HOURS = [
+    dt.datetime(year, month, day, hour, 30) for year in (2024, 2036, 2037, 2038, 2040, 2400, 2799, 9998)
+    for month in (3, 4, 9, 10, 11) for day in range(1, 31) for hour in range(5)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
+def test_summer_time_goes_on_after_the_years_that_a_zones_file_lists(zone: str) -> None:
+    known = ZoneInfo(zone)
+    readings = pa.array([*HALF_HOURS, None], pa.timestamp("us"))
+    moments, skipped = zones.moment(readings, zone)
+    expected = [reading.replace(tzinfo=known).astimezone(dt.UTC) for reading in HALF_HOURS]
+    is_skipped = [
+        moment.astimezone(known).replace(tzinfo=None) != reading
+        for moment, reading in zip(expected, HALF_HOURS, strict=True)
+    ]
+    assert skipped.to_pylist()[:-1] == is_skipped
+    found = moments.to_pylist()[:-1]
+    assert [None if odd else moment for moment, odd in zip(found, is_skipped, strict=True)] == [
+        None if odd else moment for moment, odd in zip(expected, is_skipped, strict=True)
+    ]
+    shown, twice = zones.clock(readings.cast(pa.timestamp("us", "UTC")), zone)
+    clocks = [moment.replace(tzinfo=dt.UTC).astimezone(known) for moment in HALF_HOURS]
+    assert shown.to_pylist() == [*(clock.replace(tzinfo=None) for clock in clocks), None]
+    assert twice.to_pylist()[:-1] == [
+        clock.replace(fold=0).utcoffset() != clock.replace(fold=1).utcoffset() for clock in clocks
+    ]
+
+
+def test_the_last_moment_of_a_year_that_python_has_no_more_of_is_converted() -> None:
+    last = pa.array([253_402_300_799_999_999]).cast(pa.timestamp("us", "UTC"))  # of 9999
+    shown, _ = zones.clock(last, "Asia/Kolkata")
+    assert str(shown[0].cast(pa.string())) == "10000-01-01 05:29:59.999999"

@@ -19,7 +19,7 @@
 {%- endif %}
 {%- endmacro %}
 
-{# Bytes of the value that is asked for. #}
+{# Bytes of the value that is asked for; a text among numbers may get a character before it. #}
 {% macro bytes(name, read, dbms) -%}
 {% if dbms == "sqlite" and read.form == "hex" %}LENGTH(HEX({{ name }}))
 {%- elif dbms == "sqlite" and read.form in ("number", "number_or_text") %}CASE TYPEOF({{ name }}) WHEN 'text' THEN LENGTH(CAST({{ name }} AS BLOB)) + 1 END

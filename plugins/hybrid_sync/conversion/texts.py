@@ -75,5 +75,5 @@ def _without_exponent(numbers: pa.Array) -> pa.Array:
     if not pc.any(short).as_py():
         return numbers
     spelt = pc.unique(numbers.filter(short))
-    plain = pa.array([format(Decimal(number), "f") for number in spelt.to_pylist() if number], numbers.type)
+    plain = pa.array([format(Decimal(number), "f") for number in spelt.to_pylist()], numbers.type)
     return pc.coalesce(plain.take(pc.index_in(numbers, spelt)), numbers)

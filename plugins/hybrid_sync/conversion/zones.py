@@ -33,9 +33,9 @@ def clock(moments: pa.Array, zone: str) -> tuple[pa.Array, pa.Array]:
 
     readings = _in_zone(lambda: pc.local_timestamp(moments.cast(pa.timestamp("us", zone))), zone)
     if zone == "UTC":
-        return readings, pc.if_else(readings.is_valid(), False, None)
+        return readings, pa.nulls(len(readings), pa.bool_())
     first, last = (pc.assume_timezone(readings, zone, ambiguous=which) for which in ("earliest", "latest"))
-    return _mended(moments, readings, pc.not_equal(first, last), partial(_clock, zone=zone))
+    return _mended(moments, readings, pc.not_equal(first, last), _clock, zone)
 
 
 def moment(readings: pa.Array, zone: str) -> tuple[pa.Array, pa.Array]:
@@ -48,52 +48,44 @@ def moment(readings: pa.Array, zone: str) -> tuple[pa.Array, pa.Array]:
 
     utc = pa.timestamp("us", "UTC")
     if zone == "UTC":
-        return readings.cast(utc), pc.if_else(readings.is_valid(), False, None)
+        return readings.cast(utc), pa.nulls(len(readings), pa.bool_())
     assume = partial(pc.assume_timezone, readings, zone, ambiguous="earliest")
     first, last = (_in_zone(partial(assume, nonexistent=gap), zone).cast(utc) for gap in ("earliest", "latest"))
-    return _mended(readings, first, pc.not_equal(first, last), partial(_moment, zone=zone))
+    return _mended(readings, first, pc.not_equal(first, last), _moment, zone)
 
 
 def _mended(
-    values: pa.Array, found: pa.Array, odd: pa.Array, convert: Callable[[int], tuple[int, bool] | None]
+    values: pa.Array, found: pa.Array, odd: pa.Array, convert: Callable[[int, ZoneInfo], tuple[int, bool]], zone: str
 ) -> tuple[pa.Array, pa.Array]:
     """`found` and `odd`, but for late values as `convert` has them (in microseconds from 1970)."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     numbers = values.cast(pa.int64())
-    is_late = pc.greater_equal(numbers, _LISTED_UNTIL)
-    if not pc.any(is_late).as_py():
+    late = pc.unique(numbers.filter(pc.greater_equal(numbers, _LISTED_UNTIL)))
+    known = _known(zone) if len(late) else None
+    if known is None:
         return found, odd
-    late = pc.unique(numbers.filter(is_late))
-    pairs = [convert(number) for number in late.to_pylist()]
+    pairs = [convert(number, known) for number in late.to_pylist()]
     places = pc.index_in(numbers, late)
-    right = pa.array([pair and pair[0] for pair in pairs], pa.int64()).cast(found.type).take(places)
-    return pc.coalesce(right, found), pc.coalesce(
-        pa.array([pair and pair[1] for pair in pairs], pa.bool_()).take(places), odd
-    )
+    right = pa.array([converted for converted, _ in pairs], pa.int64()).cast(found.type).take(places)
+    right_odd = pa.array([is_odd for _, is_odd in pairs], pa.bool_()).take(places)
+    return pc.coalesce(right, found), pc.coalesce(right_odd, odd)
 
 
-def _clock(moment: int, *, zone: str) -> tuple[int, bool] | None:
-    known = _known(zone)
-    if known is None:
-        return None
-    within = _within_cycle(moment)
-    reading = (_EPOCH + timedelta(microseconds=within)).replace(tzinfo=UTC).astimezone(known)
-    offset = reading.utcoffset() or timedelta()
-    others = {reading.replace(fold=fold).utcoffset() for fold in (0, 1)}
-    return moment + offset // _MICROSECOND, len(others) > 1
+def _clock(moment: int, zone: ZoneInfo) -> tuple[int, bool]:
+    reading = (_EPOCH + timedelta(microseconds=_within_cycle(moment))).replace(tzinfo=UTC).astimezone(zone)
+    first, last = (_offset(reading.replace(fold=fold)) for fold in (0, 1))
+    return moment + _offset(reading), first != last
 
 
-def _moment(reading: int, *, zone: str) -> tuple[int, bool] | None:
-    known = _known(zone)
-    if known is None:
-        return None
-    shown = (_EPOCH + timedelta(microseconds=_within_cycle(reading))).replace(tzinfo=known)
-    offset = shown.utcoffset() or timedelta()
-    when = reading - offset // _MICROSECOND
-    back = _clock(when, zone=zone)
-    return when, back is not None and back[0] != reading
+def _moment(reading: int, zone: ZoneInfo) -> tuple[int, bool]:
+    moment = reading - _offset((_EPOCH + timedelta(microseconds=_within_cycle(reading))).replace(tzinfo=zone))
+    return moment, _clock(moment, zone)[0] != reading
+
+
+def _offset(when: datetime) -> int:
+    return (when.utcoffset() or timedelta()) // _MICROSECOND
 
 
 def _within_cycle(number: int) -> int:

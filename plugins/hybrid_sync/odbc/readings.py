@@ -125,7 +125,7 @@ def declared_text(column: DesktopColumn) -> Reading:
 def fits_decimal(size: int, digits: int) -> bool:
     """Whether a column of `size` digits, `digits` of them a fraction, can be bound as decimals.
 
-    arrow-odbc has room for two signs more than digits: of -0.25 in DECIMAL(2,2) the last digit would be cut.
+    arrow-odbc has room for two characters more than digits: of -0.25 in DECIMAL(2,2) the last digit would be cut.
     """
     return 0 <= digits < size <= 38
 
